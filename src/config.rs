@@ -1,0 +1,1 @@
+//! Settings: defaults, then the operator's file, then the environment; checked at start.

@@ -1,0 +1,1 @@
+//! Drafts: the abstract's own sentences, each tied to its place.

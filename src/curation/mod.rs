@@ -1,0 +1,6 @@
+//! Judgement, pure: relevance, topics, study types, drafts and the checks of summaries.
+
+pub mod draft;
+pub mod relevance;
+pub mod topics;
+pub mod verify;

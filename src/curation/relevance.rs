@@ -1,0 +1,1 @@
+//! Ranking: the prior, and what is learnt from decisions.

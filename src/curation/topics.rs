@@ -1,0 +1,1 @@
+//! Topics and study types by rules.

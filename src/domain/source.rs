@@ -1,0 +1,65 @@
+//! A source: where we look for news of the literature, and how often.
+
+use serde::{Deserialize, Serialize};
+
+/// A source as `sources.toml` defines it. What happens to it at run time (next time, validators, pause) is the store's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The key in commands and logs: lower case letters, digits and hyphens, 1–64.
+    pub name: String,
+    /// For people.
+    pub title: String,
+    /// Where and what to ask.
+    pub kind: SourceKind,
+    /// A five-field crontab line; `None` is `worker.schedule`.
+    pub schedule: Option<String>,
+    /// Topics that its articles are likely about.
+    pub topics: Vec<String>,
+    /// Whether the configuration wants it fetched. (Pausing from the desk is the store's.)
+    pub enabled: bool,
+}
+
+/// Where and what to ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SourceKind {
+    /// A search in PubMed through E-utilities.
+    Pubmed {
+        /// In PubMed's own syntax.
+        query: String,
+    },
+    /// A feed in any of the usual formats, PubMed's RSS among them.
+    Feed {
+        /// http or https.
+        url: String,
+    },
+}
+
+impl SourceKind {
+    /// The stored word.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Pubmed { .. } => "pubmed",
+            Self::Feed { .. } => "feed",
+        }
+    }
+}
+
+/// A topic of the society's scheme, as `topics.toml` defines it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Topic {
+    /// The key in addresses and feeds: `ecpr`.
+    pub name: String,
+    /// For people: "ECPR and cardiac arrest".
+    pub title: String,
+    /// Words and phrases that suggest it, in title or abstract, matched at word boundaries without regard to case.
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// MeSH descriptors that suggest it.
+    #[serde(default)]
+    pub mesh: Vec<String>,
+    /// PubMed publication types that suggest it.
+    #[serde(default)]
+    pub publication_types: Vec<String>,
+}

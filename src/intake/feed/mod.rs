@@ -1,0 +1,1 @@
+//! Feeds in any of the usual formats → entries.

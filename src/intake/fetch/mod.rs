@@ -1,0 +1,1 @@
+//! One polite request.

@@ -1,0 +1,11 @@
+//! The outside world → entries: one polite request at a time, bytes decoded, parsed and cleaned.
+//!
+//! Nothing here knows the database. Untrusted bytes end as entries and problems, never as a panic.
+
+pub mod clean;
+pub mod decode;
+pub mod eutils;
+pub mod feed;
+pub mod fetch;
+pub mod files;
+pub mod pubmed;

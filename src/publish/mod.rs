@@ -1,0 +1,1 @@
+//! Published news → bytes, pure.

@@ -1,0 +1,3 @@
+//! The worker: claims due sources, refreshes them, tidies up.
+
+pub mod schedule;

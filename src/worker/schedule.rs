@@ -1,0 +1,1 @@
+//! Crontab lines in a time zone → instants, pure.
