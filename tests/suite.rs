@@ -8,4 +8,5 @@ mod hostile;
 mod journeys;
 mod judgement;
 mod outputs;
+mod schedule;
 mod support;
