@@ -1,3 +1,4 @@
 //! The worker: claims due sources, refreshes them, tidies up.
 
+pub mod backoff;
 pub mod schedule;
