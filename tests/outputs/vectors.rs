@@ -113,7 +113,8 @@ fn no_vector_becomes_markup_in_html() {
         let content = content_html(&site, &item);
         let findings = foreign_markup(&content, &FEED_TAGS, &["href"]);
         assert!(findings.is_empty(), "{vector:?}: {findings:?}\n{content}");
-        let fragment = String::from_utf8(fragment(&site, &[item.clone()], 3, LinkTo::Article)).unwrap();
+        let fragment =
+            String::from_utf8(fragment(&site, std::slice::from_ref(&item), 3, LinkTo::Article)).unwrap();
         let tags = [&FEED_TAGS[..], &["article", "h3", "time"]].concat();
         let findings = foreign_markup(&fragment, &tags, &["href", "role", "lang", "datetime"]);
         assert!(findings.is_empty(), "{vector:?}: {findings:?}\n{fragment}");
@@ -154,7 +155,7 @@ fn no_vector_adds_a_record_or_a_field_to_a_citation() {
         assert!(!String::from_utf8_lossy(&api).contains('<'), "{vector:?}");
         serde_json::from_slice::<Value>(&api).unwrap();
 
-        let ris = String::from_utf8(CitationFormat::Ris.render(&[item.clone()])).unwrap();
+        let ris = String::from_utf8(CitationFormat::Ris.render(std::slice::from_ref(&item))).unwrap();
         for line in ris.split("\r\n").filter(|line| !line.is_empty()) {
             let tag = line.get(..2).unwrap_or_default();
             assert!(
@@ -166,7 +167,7 @@ fn no_vector_adds_a_record_or_a_field_to_a_citation() {
         assert_eq!(ris.lines().filter(|line| line.starts_with("TY  - ")).count(), 1, "{ris}");
         assert_eq!(ris.lines().filter(|line| line.starts_with("ER  - ")).count(), 1, "{ris}");
 
-        let bib = String::from_utf8(CitationFormat::BibTex.render(&[item.clone()])).unwrap();
+        let bib = String::from_utf8(CitationFormat::BibTex.render(std::slice::from_ref(&item))).unwrap();
         let mut depth = 0_i32;
         for (at, character) in bib.char_indices() {
             depth += i32::from(character == '{') - i32::from(character == '}');
