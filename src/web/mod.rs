@@ -17,10 +17,14 @@ use crate::domain::editor::Role;
 use crate::domain::news::Site;
 use crate::domain::time::UnixMs;
 
+pub mod csrf;
 pub mod desk;
 pub mod error;
 pub mod guard;
+pub mod password;
 pub mod server;
+pub mod throttle;
+pub mod token;
 
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone)]
@@ -36,7 +40,7 @@ pub struct AppState {
 impl AppState {
     /// Reads the clock.
     pub fn now(&self) -> UnixMs {
-        (self.clock.0)()
+        self.clock.read()
     }
 }
 
@@ -48,6 +52,11 @@ impl Clock {
     /// The machine's clock.
     pub fn system() -> Self {
         Self(Arc::new(UnixMs::now))
+    }
+
+    /// What it says now.
+    pub fn read(&self) -> UnixMs {
+        (self.0)()
     }
 
     /// A clock of one's own.
