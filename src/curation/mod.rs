@@ -1,6 +1,8 @@
 //! Judgement, pure: relevance, topics, study types, drafts and the checks of summaries.
 
+pub mod document;
 pub mod draft;
 pub mod relevance;
 pub mod topics;
 pub mod verify;
+mod words;
