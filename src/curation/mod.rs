@@ -2,5 +2,6 @@
 
 pub mod draft;
 pub mod relevance;
+pub mod sentences;
 pub mod topics;
 pub mod verify;
