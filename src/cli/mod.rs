@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 pub mod check;
 pub mod draft;
+mod lines;
 pub mod parse;
 pub mod relevance;
 pub mod verify;
