@@ -30,7 +30,7 @@ pub use decisions::{DecideError, Decided, DecisionRequest, HistoryRow, Wish};
 pub use error::StoreError;
 pub use news::{NewsPlace, NewsQuery};
 pub use people::{LinkPurpose, LinkUse, PersonError};
-pub use refresh::{Judged, Judgement, Recorded, Refresh, RefreshResult, Validators};
+pub use refresh::{Judged, Judgement, Mark, Recorded, Refresh, RefreshResult, Validators};
 pub use search::Found;
 pub use sessions::{SessionRow, SignedIn};
 pub use sources::{DueSource, FetchRow, SourceState};
