@@ -102,7 +102,11 @@ pub enum RefreshResult {
     },
     /// A body that held entries, or rightly none.
     Fetched {
-        /// New and changed entries (see [`Store::changed_entries`]).
+        /// Entries received in all.
+        received: usize,
+        /// What was stored ahead of this outcome, page by page.
+        ahead: Recorded,
+        /// New and changed entries (see [`Store::changed_entries`]) that were not.
         judged: Vec<Judged>,
         /// Keys of the entries that are as they were.
         unchanged: Vec<String>,
@@ -277,6 +281,8 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
             Ok(Recorded::default())
         }
         RefreshResult::Fetched {
+            received,
+            ahead,
             judged,
             unchanged,
             deleted,
@@ -287,11 +293,11 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
             alarm,
         } => {
             let mut problems = problems.clone();
-            let recorded = record_judged(db, refresh.source_id, judged, refresh.ended_at, &mut problems)?;
+            let mut recorded = *ahead;
+            recorded += record_judged(db, refresh.source_id, judged, refresh.ended_at, &mut problems)?;
             record_deleted(db, deleted, refresh.ended_at)?;
             touch_unchanged(db, refresh, unchanged)?;
             set_healthy(db, refresh, validators)?;
-            let entries = judged.len() + unchanged.len();
             rows::execute(
                 db,
                 "UPDATE sources SET last_full_at = :ended, alarm = :alarm,
@@ -300,13 +306,13 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
                  WHERE id = :id",
                 named_params! {
                     ":ended": refresh.ended_at.0, ":alarm": alarm, ":shown": newest_shown_at.map(|at| at.0),
-                    ":complete": complete_to_at.map(|at| at.0), ":any": entries > 0, ":id": refresh.source_id,
+                    ":complete": complete_to_at.map(|at| at.0), ":any": *received > 0, ":id": refresh.source_id,
                 },
             )?;
             for problem in &problems {
                 add_problem(db, refresh.source_id, refresh.ended_at, problem)?;
             }
-            log_fetch(db, refresh, "fetched", entries, recorded, alarm.as_deref())?;
+            log_fetch(db, refresh, "fetched", *received, recorded, alarm.as_deref())?;
             Ok(recorded)
         }
     }
