@@ -10,8 +10,7 @@ use crate::store::Judgement;
 /// Judges an entry that a source showed whose articles are likely about `source_topics`. Where the rules see no topic,
 /// the source's stand.
 pub fn judge(rules: &TopicRules, entry: &Entry, source_topics: &[String]) -> Judgement {
-    let abstract_text = entry.abstract_plain();
-    let document = Document { abstract_text: &abstract_text, ..Document::from_entry(entry, source_topics) };
+    let document = Document::from_entry(entry, source_topics);
     let mut topics: Vec<String> =
         suggest_topics(rules, &document).into_iter().map(|suggested| suggested.name).collect();
     if topics.is_empty() {
