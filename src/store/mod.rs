@@ -6,6 +6,7 @@
 mod articles;
 mod backup;
 mod decisions;
+mod desk;
 mod error;
 mod matching;
 mod news;
