@@ -1,5 +1,7 @@
 //! `perfuse serve`
 
+use std::io::IsTerminal;
+
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
