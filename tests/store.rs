@@ -67,6 +67,8 @@ impl Desk {
             current_url: None,
             moved: None,
             result: RefreshResult::Fetched {
+                received: judged.len(),
+                ahead: perfuse::store::Recorded::default(),
                 judged,
                 unchanged: vec![],
                 deleted: vec![],

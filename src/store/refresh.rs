@@ -102,7 +102,11 @@ pub enum RefreshResult {
     },
     /// A body that held entries, or rightly none.
     Fetched {
-        /// New and changed entries (see [`Store::changed_entries`]).
+        /// Entries received in all.
+        received: usize,
+        /// What was stored ahead of this outcome, page by page.
+        ahead: Recorded,
+        /// New and changed entries (see [`Store::changed_entries`]) that were not.
         judged: Vec<Judged>,
         /// Keys of the entries that are as they were.
         unchanged: Vec<String>,
@@ -184,6 +188,21 @@ impl Store {
                 }
             }
             Ok((changed, unchanged))
+        })
+        .await
+    }
+
+    /// How many of the entries are works that we have, by their identifiers.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count_known(&self, entries: Vec<Entry>) -> Result<usize, StoreError> {
+        self.read("comparing entries", move |db| {
+            let mut known = 0;
+            for entry in &entries {
+                known += usize::from(matching::is_known(db, entry)?);
+            }
+            Ok(known)
         })
         .await
     }
@@ -277,6 +296,8 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
             Ok(Recorded::default())
         }
         RefreshResult::Fetched {
+            received,
+            ahead,
             judged,
             unchanged,
             deleted,
@@ -287,11 +308,11 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
             alarm,
         } => {
             let mut problems = problems.clone();
-            let recorded = record_judged(db, refresh.source_id, judged, refresh.ended_at, &mut problems)?;
+            let mut recorded = *ahead;
+            recorded += record_judged(db, refresh.source_id, judged, refresh.ended_at, &mut problems)?;
             record_deleted(db, deleted, refresh.ended_at)?;
             touch_unchanged(db, refresh, unchanged)?;
             set_healthy(db, refresh, validators)?;
-            let entries = judged.len() + unchanged.len();
             rows::execute(
                 db,
                 "UPDATE sources SET last_full_at = :ended, alarm = :alarm,
@@ -300,13 +321,13 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
                  WHERE id = :id",
                 named_params! {
                     ":ended": refresh.ended_at.0, ":alarm": alarm, ":shown": newest_shown_at.map(|at| at.0),
-                    ":complete": complete_to_at.map(|at| at.0), ":any": entries > 0, ":id": refresh.source_id,
+                    ":complete": complete_to_at.map(|at| at.0), ":any": *received > 0, ":id": refresh.source_id,
                 },
             )?;
             for problem in &problems {
                 add_problem(db, refresh.source_id, refresh.ended_at, problem)?;
             }
-            log_fetch(db, refresh, "fetched", entries, recorded, alarm.as_deref())?;
+            log_fetch(db, refresh, "fetched", *received, recorded, alarm.as_deref())?;
             Ok(recorded)
         }
     }
