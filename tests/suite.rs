@@ -8,4 +8,6 @@ mod hostile;
 mod journeys;
 mod judgement;
 mod outputs;
+mod schedule;
+mod store;
 mod support;

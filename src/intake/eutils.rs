@@ -6,7 +6,6 @@
 
 mod answer;
 mod error;
-mod parse_stub;
 mod window;
 
 use std::collections::HashSet;
@@ -17,8 +16,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use self::answer::{Found, Refusal, find_refusal, read_found};
-use self::parse_stub as pubmed;
 use super::fetch::{FetchError, Fetcher, Request, Response};
+use super::pubmed;
 use crate::domain::entry::{Parsed, Problem};
 use crate::domain::identity::Pmid;
 pub use error::EutilsError;

@@ -1,9 +1,9 @@
 //! Why E-utilities gave nothing.
 
 use super::answer::Refusal;
-use super::parse_stub::PubmedError;
 use crate::domain::time::MINUTE_MS;
 use crate::intake::fetch::{FetchError, Retry};
+use crate::intake::pubmed::PubmedError;
 
 /// Why a call failed; `operation` is "esearch" or "efetch". The API key is in none of these.
 #[derive(Debug, thiserror::Error)]
