@@ -250,7 +250,8 @@ async fn a_window_with_too_many_records_is_halved_and_pages_run_across_the_parts
             return records(start..start + parameter(&wire.request, "retmax").parse::<u32>().unwrap());
         }
         let days = (day("maxdate") - day("mindate")).num_days() as u32 + 1;
-        let base = 1 + (day("mindate") - NaiveDate::from_ymd_opt(2026, 11, 15).unwrap()).num_days() as u32 * 2_500;
+        let base =
+            1 + (day("mindate") - NaiveDate::from_ymd_opt(2026, 11, 15).unwrap()).num_days() as u32 * 2_500;
         let count = days * 2_500;
         let listed = if count > 9_999 { 0 } else { count };
         found(count as usize, base..base + listed, &base.to_string())

@@ -18,10 +18,10 @@ struct Authority {
 }
 
 impl Authority {
-    fn new() -> Self {
+    fn named(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "Test authority");
+        params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().unwrap();
         let pem = params.self_signed(&key).unwrap().pem();
         Self { pem, issuer: Issuer::new(params, key) }
@@ -63,7 +63,7 @@ async fn serve(config: rustls::ServerConfig) -> HostileServer {
 #[tokio::test]
 async fn only_a_certificate_that_is_valid_for_the_host_and_signed_by_somebody_trusted_is_accepted() {
     // S01
-    let authority = Authority::new();
+    let authority = Authority::named("Test authority");
     let server = serve(authority.sign(for_host("127.0.0.1"))).await;
     let body = fetched(get(authority.trusted(patient()), &server.https_url("/")).await).body;
     assert_eq!(body, BODY);
@@ -80,7 +80,7 @@ async fn only_a_certificate_that_is_valid_for_the_host_and_signed_by_somebody_tr
         ("expired", authority.sign(expired)),
         ("not valid yet", authority.sign(early)),
         ("not valid for name", authority.sign(for_host("journal.example"))),
-        ("UnknownIssuer", Authority::new().sign(for_host("127.0.0.1"))),
+        ("UnknownIssuer", Authority::named("Somebody else").sign(for_host("127.0.0.1"))),
         ("", server_config(vec![self_signed.der().clone()], &key)),
     ];
     for (words, config) in cases {
@@ -129,7 +129,7 @@ async fn broken_handshakes_end_in_an_error_soon_and_with_memory_flat() {
     let error = get(patient(), &resetting.https_url("/")).await.unwrap_err();
     assert!(matches!(error, FetchError::Unreachable { .. } | FetchError::Tls { .. }), "{error}");
 
-    let authority = Authority::new();
+    let authority = Authority::named("Test authority");
     let key = KeyPair::generate().unwrap();
     let certificate = for_host("127.0.0.1").signed_by(&key, &authority.issuer).unwrap();
     let copies = (1 << 20) / certificate.der().len();
@@ -156,7 +156,7 @@ async fn a_redirect_from_https_to_http_is_refused() {
     // R05
     let plain = HostileServer::answering(answer("200 OK", &[], BODY)).await;
     let to = plain.url("/feed");
-    let authority = Authority::new();
+    let authority = Authority::named("Test authority");
     let secure = HostileServer::start_tls(authority.sign(for_host("127.0.0.1")), move |mut wire| {
         let bytes = answer("301 Moved Permanently", &[("Location", &to)], "");
         async move {
@@ -172,7 +172,7 @@ async fn a_redirect_from_https_to_http_is_refused() {
 #[tokio::test]
 async fn http_2_is_neither_offered_nor_understood() {
     // T19: what is not spoken cannot flood
-    let authority = Authority::new();
+    let authority = Authority::named("Test authority");
     let mut config = authority.sign(for_host("127.0.0.1"));
     config.alpn_protocols = vec![b"h2".to_vec()];
     let server = HostileServer::start_tls(config, |mut wire| async move {

@@ -90,6 +90,7 @@ async fn answers_that_are_broken_on_the_wire_are_errors_that_say_so() {
         let server = HostileServer::answering(bytes).await;
         let (result, growth_mib) = measure_growth(get(patient(), &server.url("/"))).await;
         let message = result.expect_err(case).to_string();
+        eprintln!("{case}: {growth_mib} MiB: {message}");
         assert!(message.contains(words), "{case}: {message}");
         assert!(message.starts_with(&server.url("/")), "{case}: {message}");
         assert!(!message.contains(|character: char| character.is_control()), "{case}: {message:?}");
