@@ -9,6 +9,7 @@ mod decisions;
 mod error;
 mod matching;
 mod news;
+mod news_archive;
 mod open;
 mod people;
 mod refresh;

@@ -21,7 +21,9 @@ pub mod csrf;
 pub mod desk;
 pub mod error;
 pub mod guard;
+pub mod operator;
 pub mod password;
+pub mod public;
 pub mod server;
 pub mod throttle;
 pub mod token;
@@ -35,6 +37,8 @@ pub struct AppState {
     pub clock: Clock,
     /// Rung after "fetch now": the worker, which `app` gave the same bell, looks for due sources.
     pub bell: Arc<Notify>,
+    /// What readers see, with its rendered copies.
+    pub public: Arc<public::Public>,
 }
 
 impl AppState {
@@ -129,8 +133,7 @@ impl Route {
 
 /// Every route there is.
 pub fn routes() -> Vec<Route> {
-    // `public::routes()` and `operator::routes()` join here
-    desk::routes()
+    [public::routes(), operator::routes(), desk::routes()].concat()
 }
 
 /// The whole service, built from [`routes`].
