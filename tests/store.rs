@@ -9,7 +9,7 @@ use perfuse::domain::status::{RejectReason, Status};
 use perfuse::domain::text::RichText;
 use perfuse::domain::time::{HOUR_MS, UnixMs};
 use perfuse::store::{
-    DecideError, DecisionRequest, Judged, Judgement, NewsPlace, NewsQuery, QueueFilter, Refresh,
+    DecideError, DecisionRequest, Judged, Judgement, Mark, NewsPlace, NewsQuery, QueueFilter, Refresh,
     RefreshResult, Store, StoreError, Validators, Wish,
 };
 
@@ -49,6 +49,7 @@ fn entry(pmid: Option<u32>, doi: Option<&str>, title: &str) -> Judged {
         ..Entry::default()
     };
     Judged {
+        mark: Mark::of(&entry),
         entry,
         judgement: Judgement { relevance: Relevance { score: 1.0, reasons: vec![] }, ..Default::default() },
     }
@@ -66,6 +67,8 @@ impl Desk {
             current_url: None,
             moved: None,
             result: RefreshResult::Fetched {
+                received: judged.len(),
+                ahead: perfuse::store::Recorded::default(),
                 judged,
                 unchanged: vec![],
                 deleted: vec![],

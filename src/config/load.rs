@@ -118,7 +118,7 @@ impl Layers {
 
     /// Checks the entries of one layer and lets those that pass win over the earlier layers.
     fn add_entries(&mut self, entries: Vec<(String, Value, Origin)>) {
-        let mut secrets_set = BTreeMap::new();
+        let mut secrets_set: BTreeMap<String, Origin> = BTreeMap::new();
         for (key, value, origin) in entries {
             let (key, value, origin) = match (rules::rule_of(&key), rules::secret_of_file_key(&key)) {
                 (Some(rule), _) => match rule.check(&value) {
@@ -143,11 +143,21 @@ impl Layers {
                     continue;
                 }
             };
-            if matches!(rules::rule_of(&key), Some(Rule::Secret))
-                && let Some(first) = secrets_set.insert(key.clone(), origin.clone())
-            {
-                self.complain(origin, &key, format!("is set twice, also by {first}"));
-                continue;
+            if matches!(rules::rule_of(&key), Some(Rule::Secret)) {
+                // a variable that is passed on empty, as compose files do, is no second secret
+                let is_empty = value.as_str().is_some_and(str::is_empty);
+                match secrets_set.get(&key) {
+                    Some(_) if is_empty => continue,
+                    Some(first) => {
+                        let what = format!("is set twice, also by {first}");
+                        self.complain(origin, &key, what);
+                        continue;
+                    }
+                    None if is_empty => {}
+                    None => {
+                        secrets_set.insert(key.clone(), origin.clone());
+                    }
+                }
             }
             self.values.insert(key, (value, origin));
         }

@@ -1,8 +1,8 @@
 //! Settings: defaults, then the operator's file, then the environment; checked at start.
 //!
 //! The defaults live only in `config/perfuse.toml`, which is part of the program; nothing here repeats one. Every key
-//! has one [`rules`] entry, so that every bad value is reported together, by key and origin, before anything runs.
-//! [`catalog`] reads the sources and topics. What editors change in the desk is not here: it lives in the database.
+//! has one entry in `rules`, so that every bad value is reported together, by key and origin, before anything runs.
+//! [`Catalog`] reads the sources and topics. What editors change in the desk is not here: it lives in the database.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,12 +12,13 @@ use chrono_tz::Tz;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 
-pub mod catalog;
+mod catalog;
 mod load;
-pub mod origin;
+mod origin;
 mod rules;
 mod secret;
 
+pub use catalog::{Catalog, SOURCES, TOPICS};
 pub use load::{DEFAULTS, Loaded, Shown};
 pub use origin::{ConfigError, Origin, Problem};
 pub use secret::Secret;

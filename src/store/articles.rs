@@ -192,7 +192,7 @@ pub(super) fn load(db: &Connection, id: i64) -> rusqlite::Result<Option<Article>
 }
 
 /// The WHERE clause of a filter with its values in order.
-fn condition(filter: &QueueFilter) -> (String, Vec<Value>) {
+pub(super) fn condition(filter: &QueueFilter) -> (String, Vec<Value>) {
     let status = filter.status.unwrap_or(Status::Queued);
     let mut sql = String::from("status = ?");
     let mut values = vec![Value::Text(status.as_str().to_owned())];

@@ -6,6 +6,7 @@
 mod articles;
 mod backup;
 mod decisions;
+mod desk;
 mod error;
 mod matching;
 mod news;
@@ -31,7 +32,7 @@ pub use decisions::{DecideError, Decided, DecisionRequest, HistoryRow, Wish};
 pub use error::StoreError;
 pub use news::{NewsPlace, NewsQuery};
 pub use people::{LinkPurpose, LinkUse, PersonError};
-pub use refresh::{Judged, Judgement, Recorded, Refresh, RefreshResult, Validators};
+pub use refresh::{Judged, Judgement, Mark, Recorded, Refresh, RefreshResult, Validators};
 pub use search::Found;
 pub use sessions::{SessionRow, SignedIn};
 pub use sources::{DueSource, FetchRow, SourceState};
@@ -124,4 +125,9 @@ impl Store {
             tracing::warn!("the write-ahead log stays beside the database: {error}");
         }
     }
+}
+
+/// The version of the bundled SQLite.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
 }

@@ -33,10 +33,39 @@ pub struct Judgement {
     pub draft: Option<Draft>,
 }
 
+/// How a source's entry is known again: its name there, and a fingerprint of its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The source's own name for it.
+    pub key: String,
+    /// Equal as long as the source shows the same.
+    pub fingerprint: i64,
+}
+
+impl Mark {
+    /// The mark of an entry as the source shows it. Dates of showing are left out: some publishers re-date every item
+    /// at every fetch.
+    pub fn of(entry: &Entry) -> Self {
+        let content = Entry { shown_at: None, ..entry.clone() };
+        let json = serde_json::to_vec(&content).unwrap_or_default();
+        let digest = Sha256::digest(&json);
+        let mut head = [0; 8];
+        head.copy_from_slice(&digest[..8]);
+        Self { key: matching::entry_key(entry), fingerprint: i64::from_be_bytes(head) }
+    }
+
+    /// The mark of an entry that could not be completed yet: at the next fetch it counts as changed.
+    pub fn unsettled(self) -> Self {
+        Self { fingerprint: 0, ..self }
+    }
+}
+
 /// An entry with its judgement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
-    /// As the source showed it.
+    /// How the source's entry is known again. It is the mark of what the source showed, not of the completed record.
+    pub mark: Mark,
+    /// As the source showed it, or completed.
     pub entry: Entry,
     /// As we judge it.
     pub judgement: Judgement,
@@ -73,7 +102,11 @@ pub enum RefreshResult {
     },
     /// A body that held entries, or rightly none.
     Fetched {
-        /// New and changed entries (see [`Store::changed_entries`]).
+        /// Entries received in all.
+        received: usize,
+        /// What was stored ahead of this outcome, page by page.
+        ahead: Recorded,
+        /// New and changed entries (see [`Store::changed_entries`]) that were not.
         judged: Vec<Judged>,
         /// Keys of the entries that are as they were.
         unchanged: Vec<String>,
@@ -138,22 +171,38 @@ impl Store {
         &self,
         source_id: i64,
         entries: Vec<Entry>,
-    ) -> Result<(Vec<Entry>, Vec<String>), StoreError> {
+    ) -> Result<(Vec<(Mark, Entry)>, Vec<String>), StoreError> {
         self.read("comparing entries", move |db| {
             let mut known = db.prepare_cached(
                 "SELECT fingerprint FROM sightings WHERE source_id = ?1 AND entry_key = ?2",
             )?;
             let (mut changed, mut unchanged) = (Vec::new(), Vec::new());
             for entry in entries {
-                let key = matching::entry_key(&entry);
-                let stored: Option<i64> = known.query_row((source_id, &key), |row| row.get(0)).optional()?;
-                if stored == Some(fingerprint(&entry)) {
-                    unchanged.push(key);
+                let mark = Mark::of(&entry);
+                let stored: Option<i64> =
+                    known.query_row((source_id, &mark.key), |row| row.get(0)).optional()?;
+                if stored == Some(mark.fingerprint) {
+                    unchanged.push(mark.key);
                 } else {
-                    changed.push(entry);
+                    changed.push((mark, entry));
                 }
             }
             Ok((changed, unchanged))
+        })
+        .await
+    }
+
+    /// How many of the entries are works that we have, by their identifiers.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count_known(&self, entries: Vec<Entry>) -> Result<usize, StoreError> {
+        self.read("comparing entries", move |db| {
+            let mut known = 0;
+            for entry in &entries {
+                known += usize::from(matching::is_known(db, entry)?);
+            }
+            Ok(known)
         })
         .await
     }
@@ -211,17 +260,6 @@ impl Store {
     }
 }
 
-/// Says whether an entry's content is as it was. Dates of showing are left out: some publishers re-date every item at
-/// every fetch.
-fn fingerprint(entry: &Entry) -> i64 {
-    let content = Entry { shown_at: None, ..entry.clone() };
-    let json = serde_json::to_vec(&content).unwrap_or_default();
-    let digest = Sha256::digest(&json);
-    let mut head = [0; 8];
-    head.copy_from_slice(&digest[..8]);
-    i64::from_be_bytes(head)
-}
-
 fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<Recorded> {
     let holder: Option<String> =
         db.query_row("SELECT leased_by FROM sources WHERE id = ?1", [refresh.source_id], |row| row.get(0))?;
@@ -258,6 +296,8 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
             Ok(Recorded::default())
         }
         RefreshResult::Fetched {
+            received,
+            ahead,
             judged,
             unchanged,
             deleted,
@@ -268,11 +308,11 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
             alarm,
         } => {
             let mut problems = problems.clone();
-            let recorded = record_judged(db, refresh.source_id, judged, refresh.ended_at, &mut problems)?;
+            let mut recorded = *ahead;
+            recorded += record_judged(db, refresh.source_id, judged, refresh.ended_at, &mut problems)?;
             record_deleted(db, deleted, refresh.ended_at)?;
             touch_unchanged(db, refresh, unchanged)?;
             set_healthy(db, refresh, validators)?;
-            let entries = judged.len() + unchanged.len();
             rows::execute(
                 db,
                 "UPDATE sources SET last_full_at = :ended, alarm = :alarm,
@@ -281,13 +321,13 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
                  WHERE id = :id",
                 named_params! {
                     ":ended": refresh.ended_at.0, ":alarm": alarm, ":shown": newest_shown_at.map(|at| at.0),
-                    ":complete": complete_to_at.map(|at| at.0), ":any": entries > 0, ":id": refresh.source_id,
+                    ":complete": complete_to_at.map(|at| at.0), ":any": *received > 0, ":id": refresh.source_id,
                 },
             )?;
             for problem in &problems {
                 add_problem(db, refresh.source_id, refresh.ended_at, problem)?;
             }
-            log_fetch(db, refresh, "fetched", entries, recorded, alarm.as_deref())?;
+            log_fetch(db, refresh, "fetched", *received, recorded, alarm.as_deref())?;
             Ok(recorded)
         }
     }
@@ -387,7 +427,7 @@ fn record_judged(
     let source_name: String =
         db.query_row("SELECT name FROM sources WHERE id = ?1", [source_id], |row| row.get(0))?;
     let mut recorded = Recorded::default();
-    for Judged { entry, judgement } in judged {
+    for Judged { mark, entry, judgement } in judged {
         let (article_id, status) = match matching::find(db, entry, &source_name, now, problems)? {
             None => {
                 recorded.fresh += 1;
@@ -404,7 +444,7 @@ fn record_judged(
         };
         recorded.rejected_before += usize::from(status == Status::Rejected);
         matching::remember(db, article_id, entry, &source_name)?;
-        record_sighting(db, source_id, article_id, entry, now)?;
+        record_sighting(db, source_id, article_id, mark, entry, now)?;
     }
     Ok(recorded)
 }
@@ -413,6 +453,7 @@ fn record_sighting(
     db: &Transaction<'_>,
     source_id: i64,
     article_id: i64,
+    mark: &Mark,
     entry: &Entry,
     now: UnixMs,
 ) -> rusqlite::Result<()> {
@@ -424,8 +465,8 @@ fn record_sighting(
          ON CONFLICT (source_id, entry_key) DO UPDATE SET article_id = excluded.article_id,
              fingerprint = excluded.fingerprint, last_seen_at = excluded.last_seen_at, link = excluded.link",
         named_params! {
-            ":source": source_id, ":key": matching::entry_key(entry), ":article": article_id,
-            ":fingerprint": fingerprint(entry), ":now": now.0, ":shown": entry.shown_at.map(|at| at.0),
+            ":source": source_id, ":key": mark.key, ":article": article_id,
+            ":fingerprint": mark.fingerprint, ":now": now.0, ":shown": entry.shown_at.map(|at| at.0),
             ":link": entry.link,
         },
     )?;

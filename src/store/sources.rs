@@ -183,6 +183,23 @@ impl Store {
         .await
     }
 
+    /// Prolongs a lease during a long refresh. False where it was lost: the work is another's now.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn extend_lease(&self, source_id: i64, owner: &str, until: UnixMs) -> Result<bool, StoreError> {
+        let owner = owner.to_owned();
+        self.write("prolonging a lease", move |db| {
+            rows::execute(
+                db,
+                "UPDATE sources SET leased_until = :until WHERE id = :id AND leased_by = :owner",
+                named_params! {":until": until.0, ":id": source_id, ":owner": owner},
+            )
+        })
+        .await
+        .map(|changed| changed > 0)
+    }
+
     /// Gives claimed sources back unfetched, due at once.
     ///
     /// # Errors

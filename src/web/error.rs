@@ -7,6 +7,8 @@ use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
+use crate::store::StoreError;
+
 /// Why a page could not be given.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
@@ -28,6 +30,12 @@ pub enum PageError {
     /// The body is larger than any form of ours.
     #[error("the body is too large")]
     TooLarge,
+    /// Understood, and refused; the text is ours.
+    #[error("{0}")]
+    Refused(String),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// Something of ours failed; logged where it is turned into a page.
     #[error("{0}")]
     Failed(String),
@@ -38,13 +46,13 @@ pub enum PageError {
 
 #[derive(Template)]
 #[template(path = "error.html")]
-struct ErrorPage {
+struct ErrorPage<'a> {
     title: &'static str,
-    what: &'static str,
+    what: &'a str,
 }
 
 /// Builds the page for a status; `title` and `what` are ours, never from the request.
-pub fn page(status: StatusCode, title: &'static str, what: &'static str) -> Response {
+pub fn page(status: StatusCode, title: &'static str, what: &str) -> Response {
     let body = ErrorPage { title, what }.render().unwrap_or_else(|_| format!("{title}. {what}"));
     let mut response = (status, Html(body)).into_response();
     super::guard::set_page_headers(response.headers_mut());
@@ -89,7 +97,17 @@ impl IntoResponse for PageError {
                 with_retry_after(response, seconds)
             }
             Self::TooLarge => too_large(),
-            Self::Failed(_) | Self::Render(_) => {
+            Self::Refused(why) => page(StatusCode::CONFLICT, "Not done", &why),
+            Self::Store(error) if error.is_temporary() => {
+                tracing::error!(%error, "the database cannot take this now");
+                let response = page(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "Not just now",
+                    "The desk cannot store anything at the moment. Nothing you typed is lost if you go back; the operator sees why in the log.",
+                );
+                with_retry_after(response, 60)
+            }
+            Self::Store(_) | Self::Failed(_) | Self::Render(_) => {
                 tracing::error!(error = %self, "a page could not be given");
                 broken()
             }

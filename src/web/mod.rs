@@ -13,9 +13,11 @@ use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 use tokio::sync::Notify;
 
+use crate::config::Settings;
 use crate::domain::editor::Role;
 use crate::domain::news::Site;
 use crate::domain::time::UnixMs;
+use crate::store::Store;
 
 pub mod csrf;
 pub mod desk;
@@ -25,23 +27,52 @@ pub mod operator;
 pub mod password;
 pub mod public;
 pub mod server;
+pub mod session;
 pub mod throttle;
 pub mod token;
+
+use password::{HashError, Passwords};
+use throttle::Throttle;
 
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone)]
 pub struct AppState {
+    /// The database.
+    pub store: Store,
+    /// Every setting.
+    pub settings: Arc<Settings>,
     /// The society's face.
     pub site: Arc<Site>,
     /// What time it is; tests set it.
     pub clock: Clock,
     /// Rung after "fetch now": the worker, which `app` gave the same bell, looks for due sources.
     pub bell: Arc<Notify>,
+    /// Hashes and compares passwords.
+    pub passwords: Passwords,
+    /// Counts attempts to sign in.
+    pub throttle: Arc<Throttle>,
     /// What readers see, with its rendered copies.
     pub public: Arc<public::Public>,
 }
 
 impl AppState {
+    /// Everything handlers need; `bell` is the one that the worker listens to.
+    ///
+    /// # Errors
+    /// The operating system has no randomness to give.
+    pub fn new(
+        store: Store,
+        settings: Arc<Settings>,
+        site: Arc<Site>,
+        clock: Clock,
+        bell: Arc<Notify>,
+    ) -> Result<Self, HashError> {
+        let throttle = Arc::new(Throttle::new(clock.clone()));
+        let public = public::Public::new(store.clone(), site.clone(), clock.clone(), (&*settings).into());
+        let public = Arc::new(public);
+        Ok(Self { store, settings, site, clock, bell, passwords: Passwords::new()?, throttle, public })
+    }
+
     /// Reads the clock.
     pub fn now(&self) -> UnixMs {
         self.clock.read()
@@ -144,5 +175,5 @@ pub fn router(state: AppState) -> Router {
         router = router.route(path, handler.route_layer(guard));
     }
     let router = router.fallback(error::not_found).method_not_allowed_fallback(error::wrong_method);
-    server::with_limits(router).with_state(state)
+    server::with_limits(router, state.settings.server.max_concurrent_requests).with_state(state)
 }

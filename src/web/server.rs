@@ -45,8 +45,6 @@ pub const MAX_HEADER: usize = 16 * 1024;
 pub const MAX_URL: usize = 8 * 1024;
 /// A request's body, bytes.
 pub const MAX_BODY: usize = 64 * 1024;
-/// Requests in work at once; the next one is told to come back.
-pub const MAX_REQUESTS: usize = 256;
 /// Open connections.
 pub const MAX_CONNECTIONS: usize = 1024;
 /// Work in flight has this long after the signal to stop; below the 10 s that the whole program has.
@@ -138,9 +136,10 @@ async fn turn_away(mut stream: TcpStream) {
     let _ = timeout(Duration::from_secs(1), stream.write_all(BUSY)).await;
 }
 
-/// Puts the limits that need the request around all routes.
-pub fn with_limits<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
-    let room = Arc::new(Semaphore::new(MAX_REQUESTS));
+/// Puts the limits that need the request around all routes. Of more than `max_requests` in work at once the next one is
+/// told to come back.
+pub fn with_limits<S: Clone + Send + Sync + 'static>(router: Router<S>, max_requests: usize) -> Router<S> {
+    let room = Arc::new(Semaphore::new(max_requests));
     router
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .layer(RequestBodyLimitLayer::new(MAX_BODY))

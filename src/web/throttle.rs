@@ -8,11 +8,13 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use axum::http::HeaderMap;
 use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
+use ipnet::IpNet;
 
 use super::Clock;
 
@@ -68,6 +70,21 @@ fn limiter<K: Hash + Eq + Clone>((burst, every): (u32, Duration), clock: Clock) 
     RateLimiter::new(quota, DashMapStateStore::default(), clock)
 }
 
+/// Who is behind a connection: the peer, or, where the peer is a trusted proxy, the last address of `X-Forwarded-For`
+/// that is not one.
+pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> IpAddr {
+    let trusted =
+        |address: IpAddr| trusted_proxies.iter().any(|network| network.contains(&address.to_canonical()));
+    if !trusted(peer) {
+        return peer;
+    }
+    let lines = headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
+    let mut hops: Vec<IpAddr> =
+        lines.flat_map(|line| line.split(',')).map_while(|hop| hop.trim().parse().ok()).collect();
+    hops.reverse();
+    hops.iter().copied().find(|hop| !trusted(*hop)).unwrap_or(peer)
+}
+
 /// One subscriber: an IPv4 address, or the first 64 bits of an IPv6 address, within which a client picks freely.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
@@ -108,6 +125,17 @@ mod tests {
         assert_eq!(throttle.attempt("bob@example.org", IpAddr::from([192, 0, 2, 99])), Ok(()));
         now.fetch_add(121_000, Ordering::SeqCst);
         assert_eq!(throttle.attempt("ann@example.org", IpAddr::from([192, 0, 2, 99])), Ok(()));
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_may_say_who_is_behind_it() {
+        let proxies: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", "203.0.113.9, 198.51.100.7, 10.0.0.2".parse().unwrap());
+        let stranger = IpAddr::from([192, 0, 2, 1]);
+        assert_eq!(client_address(stranger, &headers, &proxies), stranger);
+        let behind = client_address([10, 0, 0, 1].into(), &headers, &proxies);
+        assert_eq!(behind, IpAddr::from([198, 51, 100, 7]), "not the first, which the visitor can write");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Duration, MappedLocalTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use crate::config::{Loaded, Problem};
+use crate::config::{Catalog, Loaded, Origin, Problem, Worker};
 use crate::domain::source::Source;
 use crate::domain::time::UnixMs;
 
@@ -172,22 +172,27 @@ impl Schedule {
 /// The schedule of a source: its own, else `worker.schedule`; in `worker.time_zone`.
 ///
 /// # Errors
-/// As [`Schedule::parse`]; after [`check_schedules`] found nothing, there are none.
-pub fn schedule_of(source: &Source, worker: &crate::config::Worker) -> Result<Schedule, ScheduleError> {
+/// As [`Schedule::parse`]; where [`check_schedules`] found nothing, there are none.
+pub fn schedule_of(source: &Source, worker: &Worker) -> Result<Schedule, ScheduleError> {
     Schedule::parse(source.schedule.as_deref().unwrap_or(&worker.schedule), worker.time_zone)
 }
 
-/// Checks the crontab lines among the settings, which `config` takes as any text.
-pub fn check_schedules(loaded: &Loaded) -> Vec<Problem> {
+/// Checks every crontab line among settings and sources; `config` itself takes them as any text.
+pub fn check_schedules(loaded: &Loaded, catalog: &Catalog) -> Vec<Problem> {
     let worker = &loaded.settings.worker;
-    [("worker.schedule", &worker.schedule), ("worker.upkeep_schedule", &worker.upkeep_schedule)]
-        .into_iter()
-        .filter_map(|(key, line)| {
-            let error = Schedule::parse(line, worker.time_zone).err()?;
-            let origin = loaded.origin(key)?.clone();
-            Some(Problem { origin, key: key.to_owned(), what: format!("{line:?} {error}") })
-        })
-        .collect()
+    let settings =
+        [("worker.schedule", &worker.schedule), ("worker.upkeep_schedule", &worker.upkeep_schedule)]
+            .map(|(key, line)| (loaded.origin(key), key.to_owned(), line));
+    let sources = catalog.sources.iter().filter_map(|source| {
+        let line = source.schedule.as_ref()?;
+        Some((catalog.origin(&source.name), format!("source {:?}: schedule", source.name), line))
+    });
+    let check = |(origin, key, line): (Option<&Origin>, String, &String)| {
+        let error = Schedule::parse(line, worker.time_zone).err()?;
+        let origin = origin.cloned().unwrap_or(Origin::Default);
+        Some(Problem { origin, key, what: format!("{line:?} {error}") })
+    };
+    settings.into_iter().chain(sources).filter_map(check).collect()
 }
 
 /// One of the five fields.

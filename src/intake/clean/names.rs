@@ -155,7 +155,7 @@ fn split_list(text: &str) -> Vec<String> {
     let text = text.replace(" & ", ", ");
     // the full stop of "Example A, Sample B." is the sentence's
     let text = match text.trim_end().strip_suffix('.') {
-        Some(head) if !head.contains('.') && head.contains(',') => head.to_owned(),
+        Some(head) if !head.contains('.') && first_ends_with_initials(head) => head.to_owned(),
         _ => text,
     };
     if text.contains(';') {
@@ -178,6 +178,13 @@ fn split_list(text: &str) -> Vec<String> {
         return parts.chunks(2).map(|pair| pair.join(", ")).collect();
     }
     parts.into_iter().map(str::to_owned).collect()
+}
+
+/// "Example AB, …"
+fn first_ends_with_initials(text: &str) -> bool {
+    text.split_once(',')
+        .and_then(|(first, _)| first.rsplit_once(' '))
+        .is_some_and(|(_, word)| are_initials(word))
 }
 
 /// "J. P.", "Y.", "K. K."
