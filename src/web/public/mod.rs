@@ -11,6 +11,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::{Access, AppState, Clock, Route};
+use crate::config::Settings;
 use crate::domain::news::Site;
 use crate::domain::time::UnixMs;
 use crate::store::Store;
@@ -69,6 +70,21 @@ impl Default for PublicSettings {
             metrics_token: None,
             check_every: Duration::from_millis(500),
             cache_bytes: 32 * 1024 * 1024,
+        }
+    }
+}
+
+impl From<&Settings> for PublicSettings {
+    fn from(settings: &Settings) -> Self {
+        let publish = &settings.publish;
+        Self {
+            feed_items: publish.feed_items,
+            page_items: publish.page_items,
+            hub: publish.websub_hub.clone(),
+            homepage: settings.society.homepage.clone(),
+            frame_ancestors: publish.frame_ancestors.clone(),
+            metrics_token: settings.server.metrics_token.expose().map(str::to_owned),
+            ..Self::default()
         }
     }
 }

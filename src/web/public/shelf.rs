@@ -1,8 +1,8 @@
 //! The in-memory copies of rendered outputs, and when they are made again.
 //!
-//! An *edition* is what is published as of one moment. At most every [`Shelf::check_every`] a request asks the
-//! database for its news version (one row); when that moved, by whichever process, or when the next scheduled item
-//! has become due, a new edition begins and its outputs are made as they are asked for, each once however many ask.
+//! An *edition* is what is published as of one moment. After a write of this process, and else at most every
+//! [`Shelf::check_every`], a request asks the database for its news version (one row); when that moved, by whichever
+//! process, or when the next scheduled item has become due, a new edition begins and its outputs are made as they are asked for, each once however many ask.
 //! Where the database fails, the last edition goes on being served.
 //!
 //! Memory is bounded: copies fill a half, then the older half is dropped; what is in use moves over.
@@ -57,6 +57,8 @@ struct Edition {
     due_at: Option<UnixMs>,
     /// Milliseconds after the shelf's start; 0 is never.
     checked_at_ms: AtomicU64,
+    /// Our own writes before that look.
+    writes: AtomicU64,
     copies: RwLock<Copies>,
     /// Outputs of the edition before, for when the database fails.
     before: HashMap<String, Arc<Document>>,
@@ -135,22 +137,23 @@ impl Shelf {
         if self.is_fresh(&edition) {
             return edition;
         }
+        let writes = self.store.writes();
         let now = self.clock.read();
         let (version, due_at) = match self.look(now).await {
             Ok(seen) => seen,
             Err(error) => {
                 tracing::warn!(%error, "the database does not answer; the last edition is served");
-                edition.mark_checked(self.elapsed_ms());
+                edition.mark_checked(self.elapsed_ms(), writes);
                 return edition;
             }
         };
         if version == edition.version && due_at == edition.due_at {
-            edition.mark_checked(self.elapsed_ms());
+            edition.mark_checked(self.elapsed_ms(), writes);
             return edition;
         }
         self.counts.editions.fetch_add(1, Ordering::Relaxed);
         let next = Arc::new(Edition::new(version, due_at, edition.finished()));
-        next.mark_checked(self.elapsed_ms());
+        next.mark_checked(self.elapsed_ms(), writes);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = next.clone();
         next
     }
@@ -167,7 +170,8 @@ impl Shelf {
         let checked_at_ms = edition.checked_at_ms.load(Ordering::Acquire);
         let age_ms = self.elapsed_ms().saturating_sub(checked_at_ms);
         let is_due = edition.due_at.is_some_and(|due_at| due_at <= self.clock.read());
-        checked_at_ms > 0 && u128::from(age_ms) < self.check_every.as_millis() && !is_due
+        let is_written = edition.writes.load(Ordering::Relaxed) != self.store.writes();
+        checked_at_ms > 0 && !is_written && u128::from(age_ms) < self.check_every.as_millis() && !is_due
     }
 
     /// From 1, because 0 is never.
@@ -201,10 +205,18 @@ impl Shelf {
 
 impl Edition {
     fn new(version: i64, due_at: Option<UnixMs>, before: HashMap<String, Arc<Document>>) -> Self {
-        Self { version, due_at, checked_at_ms: AtomicU64::new(0), copies: RwLock::default(), before }
+        Self {
+            version,
+            due_at,
+            checked_at_ms: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+            copies: RwLock::default(),
+            before,
+        }
     }
 
-    fn mark_checked(&self, at_ms: u64) {
+    fn mark_checked(&self, at_ms: u64, writes: u64) {
+        self.writes.store(writes, Ordering::Relaxed);
         self.checked_at_ms.store(at_ms, Ordering::Release);
     }
 
