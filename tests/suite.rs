@@ -10,4 +10,5 @@ mod journeys;
 mod judgement;
 mod outputs;
 mod schedule;
+mod store;
 mod support;

@@ -9,6 +9,7 @@ use crate::worker::schedule::check_schedules;
 
 pub mod check;
 pub mod draft;
+mod lines;
 pub mod parse;
 pub mod relevance;
 pub mod verify;
