@@ -242,6 +242,10 @@ fn advice_is_given_without_stopping_the_start() {
     assert_eq!(notes(&[("PERFUSE__FETCH__CONTACT", "editors@example.org")]), "");
     assert!(notes(&[("PERFUSE__SOCIETY__ACCENT", "#ffcc00")]).contains("its contrast to white is 1.5"));
     assert!(notes(&[("PERFUSE__SERVER__LISTEN", "0.0.0.0:80")]).contains("server.public_url is not set"));
+    assert!(notes(&[("PERFUSE_SERVER_LISTEN", "0.0.0.0:80")]).contains(
+        "the variable PERFUSE_SERVER_LISTEN is ignored: server.listen is set by PERFUSE__SERVER__LISTEN"
+    ));
+    assert!(!notes(&[("PERFUSE_SERVICE_HOST", "10.0.0.1"), ("PERFUSE_CONFIG", "x")]).contains("ignored"));
     assert!(notes(&[("PERFUSE__SERVER__PUBLIC_URL", "http://news.example.org")]).contains("without https"));
 }
 
@@ -301,6 +305,7 @@ fn the_starter_sources_cover_what_the_society_watches() {
         assert!(!topic.words.is_empty() && !topic.mesh.is_empty(), "{}", topic.name);
     }
     assert!(suggested.len() >= 8, "{suggested:?}");
+    perfuse::curation::topics::TopicRules::compile(&catalog.topics).unwrap();
 }
 
 #[test]
