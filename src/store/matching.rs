@@ -50,6 +50,16 @@ pub(super) fn find(
     super::articles::load(db, survivor.id)
 }
 
+/// Whether an identifier of the entry is one that we have.
+pub(super) fn is_known(db: &Connection, entry: &Entry) -> rusqlite::Result<bool> {
+    for (kind, value) in strong(&entry.ids) {
+        if by_identifier(db, kind, &value)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Writes down what identifies the article, so that the next sighting finds it. An identifier that another article
 /// holds stays there.
 pub(super) fn remember(

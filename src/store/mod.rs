@@ -125,3 +125,8 @@ impl Store {
         }
     }
 }
+
+/// The version of the bundled SQLite.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}

@@ -14,7 +14,7 @@ use crate::intake::fetch::{self, FetchError, Freshness, Request, Response, Retry
 use crate::store::{DueSource, Mark, Recorded, StoreError, Validators};
 
 /// A body is parsed within this time or given up; the caps on bytes and entries keep honest ones far below.
-const PARSE_TIMEOUT: Duration = Duration::from_secs(20);
+pub(super) const PARSE_TIMEOUT: Duration = Duration::from_secs(20);
 /// A feed this short is no window that can overflow.
 const SHORTEST_WINDOW: usize = 10;
 

@@ -7,6 +7,7 @@
 mod complete;
 mod gather;
 mod judge;
+mod preview;
 mod refresh;
 mod upkeep;
 
@@ -28,6 +29,7 @@ use crate::intake::fetch::Fetcher;
 use crate::store::{Store, StoreError};
 
 pub use judge::judge;
+pub use preview::{NoPreview, Preview};
 pub use refresh::Report;
 
 /// The database is asked at least this often what is due: another process may have changed it.

@@ -1,0 +1,1 @@
+//! Feeds with each quirk, written in the shapes that publishers use.
