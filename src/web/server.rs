@@ -76,7 +76,7 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
                     continue;
                 }
             },
-            _ = stop.wait_for(|stop| *stop) => break,
+            _ = wait_for_stop(&mut stop) => break,
         };
         match room.clone().try_acquire_owned() {
             Ok(permit) => {
@@ -94,6 +94,11 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
         tracing::warn!("some connections did not finish in time and were dropped");
     }
     Ok(())
+}
+
+/// Drops the guard that `wait_for` returns: it may not be held across an await.
+async fn wait_for_stop(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 fn serve_connection(
