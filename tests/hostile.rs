@@ -141,7 +141,9 @@ fn fetched(result: Result<Response, FetchError>) -> Fetched {
 }
 
 /// A name service that knows what a test tells it, and answers in turn.
-struct Names(Box<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>);
+struct Names(Box<Answers>);
+
+type Answers = dyn Fn(&str) -> Vec<IpAddr> + Send + Sync;
 
 impl Names {
     fn new(answer: impl Fn(&str) -> Vec<IpAddr> + Send + Sync + 'static) -> Arc<Self> {
