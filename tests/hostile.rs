@@ -37,7 +37,7 @@ const CASES: [(&str, &str); 70] = [
     ("T19", "transport::broken, tls::http2_only"),
     ("Z01", "compression::bombs"),
     ("Z02", "compression::bombs"),
-    ("Z03", "compression::bombs, compression::wide_zstd_window"),
+    ("Z03", "compression::bombs, compression::a_zstd_frame_that_wants"),
     ("Z04", "compression::not_what_it_says"),
     ("Z05", "compression::not_what_it_says"),
     ("Z06", "compression::unannounced_gzip; the parser says \"not a feed\""),
