@@ -288,7 +288,7 @@ fn another_crontab_reader_agrees_on_the_fire_times() {
         starts.push(Utc.with_ymd_and_hms(2028, 2, 27, 13, 37, 11).unwrap());
         let is_near_change = |at: &DateTime<Tz>| {
             let day = chrono::Duration::hours(24);
-            (at.clone() - day).offset().fix() != (at.clone() + day).offset().fix()
+            (*at - day).offset().fix() != (*at + day).offset().fix()
         };
         for (line, strict) in ONE_TIME_OR_EVERY_HOUR
             .map(|line| (line, true))

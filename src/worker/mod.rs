@@ -179,7 +179,9 @@ impl Worker {
 
 fn log_report(ended: &Result<Report, tokio::task::JoinError>) {
     match ended {
-        Ok(Report { source, error: Some(error), .. }) => tracing::warn!("{source}: {error}"),
+        Ok(Report { source, error: Some(error), next_at, .. }) => {
+            tracing::warn!("{source}: {error}; tried again at {}", next_at.to_rfc3339());
+        }
         Ok(Report { source, recorded, received, .. }) => tracing::info!(
             "{source}: {received} entries, {} new, {} changed",
             recorded.fresh,

@@ -22,7 +22,7 @@ struct ShownSession {
 }
 
 #[derive(Template)]
-#[template(path = "desk/account.html")]
+#[template(path = "desk/account.html", whitespace = "minimize")]
 struct AccountPage {
     frame: Frame,
     email: String,
@@ -34,7 +34,7 @@ struct AccountPage {
 }
 
 #[derive(Template)]
-#[template(path = "desk/help.html")]
+#[template(path = "desk/help.html", whitespace = "minimize")]
 struct HelpPage {
     frame: Frame,
 }

@@ -5,6 +5,8 @@ use chrono_tz::Tz;
 use super::annotate::{ShownSection, annotate};
 use super::history::describe;
 use super::page::{Choice, Rich, show_near_time, show_time};
+use crate::curation::document::Document;
+use crate::curation::topics::{StudyType, study_design};
 use crate::domain::article::{Article, Sighting};
 use crate::domain::entry::{Author, WorkKind};
 use crate::domain::status::{Act, RejectReason, Status, after};
@@ -244,32 +246,20 @@ pub(crate) fn meta(article: &Article) -> String {
     let journal = &article.journal;
     let name = if journal.title.is_empty() { &journal.abbreviation } else { &journal.title };
     let date = article.published_on.as_ref().map(PartialDate::to_display).unwrap_or_default();
-    let study = study_type(&article.publication_types).unwrap_or_default();
+    let study = design(article);
     let parts: Vec<&str> =
-        [name.as_str(), &date, study].into_iter().filter(|part| !part.is_empty()).collect();
+        [name.as_str(), &date, &study].into_iter().filter(|part| !part.is_empty()).collect();
     parts.join(" · ")
 }
 
-/// The most telling of PubMed's publication types, in the editors' words.
-pub(crate) fn study_type(publication_types: &[String]) -> Option<&'static str> {
-    const TYPES: [(&str, &str); 14] = [
-        ("Meta-Analysis", "Meta-analysis"),
-        ("Network Meta-Analysis", "Meta-analysis"),
-        ("Systematic Review", "Systematic review"),
-        ("Practice Guideline", "Guideline"),
-        ("Guideline", "Guideline"),
-        ("Randomized Controlled Trial", "Randomised trial"),
-        ("Controlled Clinical Trial", "Controlled trial"),
-        ("Clinical Trial", "Clinical trial"),
-        ("Multicenter Study", "Multicentre study"),
-        ("Observational Study", "Observational study"),
-        ("Case Reports", "Case report"),
-        ("Review", "Review"),
-        ("Editorial", "Editorial"),
-        ("Letter", "Letter"),
-    ];
-    let has = |wanted: &str| publication_types.iter().any(|found| found.eq_ignore_ascii_case(wanted));
-    TYPES.iter().find(|(pubmed, _)| has(pubmed)).map(|(_, ours)| *ours)
+/// The study's design as the ranking sees it, capitalised; nothing where that is unknown.
+fn design(article: &Article) -> String {
+    let design = study_design(&Document::from_article(article, &[]));
+    let mut label = design.label().chars();
+    match (design, label.next()) {
+        (StudyType::Other | StudyType::TrialRegistration, _) | (_, None) => String::new(),
+        (_, Some(first)) => first.to_uppercase().chain(label).collect(),
+    }
 }
 
 /// Badges in words, the gravest first.
@@ -403,9 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn the_strongest_study_type_is_named_and_groups_are_never_lost_among_authors() {
-        let types = ["Journal Article", "Multicenter Study", "Randomized Controlled Trial"].map(String::from);
-        assert_eq!(study_type(&types), Some("Randomised trial"));
+    fn groups_are_never_lost_among_many_authors() {
         let mut many: Vec<Author> =
             (1..9).map(|n| Author::Person { family: format!("F{n}"), given: String::new() }).collect();
         many.push(Author::Collective { collective: "The Group".into() });

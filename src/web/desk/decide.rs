@@ -292,7 +292,7 @@ fn typed_form(fields: &Fields) -> FormText {
 }
 
 #[derive(Template)]
-#[template(path = "desk/conflict.html")]
+#[template(path = "desk/conflict.html", whitespace = "minimize")]
 struct ConflictPage {
     frame: Frame,
     id: i64,

@@ -33,7 +33,7 @@ struct ShownRow {
 }
 
 #[derive(Template)]
-#[template(path = "desk/history.html")]
+#[template(path = "desk/history.html", whitespace = "minimize")]
 struct HistoryPage {
     frame: Frame,
     rows: Vec<ShownRow>,

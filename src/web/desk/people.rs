@@ -34,7 +34,7 @@ struct MadeLink {
 }
 
 #[derive(Template)]
-#[template(path = "desk/people.html")]
+#[template(path = "desk/people.html", whitespace = "minimize")]
 struct PeoplePage {
     frame: Frame,
     people: Vec<ShownPerson>,

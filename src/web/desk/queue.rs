@@ -54,7 +54,7 @@ pub(super) struct List {
 }
 
 #[derive(Template)]
-#[template(path = "desk/queue.html")]
+#[template(path = "desk/queue.html", whitespace = "minimize")]
 struct QueuePage {
     frame: Frame,
     list: List,

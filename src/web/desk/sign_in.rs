@@ -21,7 +21,7 @@ use crate::web::throttle::client_address;
 use crate::web::token::Token;
 
 #[derive(Template)]
-#[template(path = "desk/sign_in.html")]
+#[template(path = "desk/sign_in.html", whitespace = "minimize")]
 struct SignInPage {
     frame: Frame,
     heading: &'static str,
@@ -187,7 +187,7 @@ struct KeptField {
 }
 
 #[derive(Template)]
-#[template(path = "desk/resume.html")]
+#[template(path = "desk/resume.html", whitespace = "minimize")]
 struct ResumePage {
     frame: Frame,
     action: String,
@@ -227,7 +227,7 @@ fn resume(
 }
 
 #[derive(Template)]
-#[template(path = "desk/link.html")]
+#[template(path = "desk/link.html", whitespace = "minimize")]
 struct LinkPage {
     frame: Frame,
     usable: bool,

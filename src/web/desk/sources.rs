@@ -28,7 +28,7 @@ struct ShownSource {
 }
 
 #[derive(Template)]
-#[template(path = "desk/sources.html")]
+#[template(path = "desk/sources.html", whitespace = "minimize")]
 struct SourcesPage {
     frame: Frame,
     sources: Vec<ShownSource>,
