@@ -10,5 +10,6 @@ mod journeys;
 mod judgement;
 mod outputs;
 mod schedule;
+mod starter_lists;
 mod store;
 mod support;
