@@ -8,6 +8,7 @@ mod hostile;
 mod journeys;
 mod judgement;
 mod outputs;
+mod public;
 mod schedule;
 mod store;
 mod support;
