@@ -9,6 +9,7 @@ mod hostile;
 mod journeys;
 mod judgement;
 mod outputs;
+mod public;
 mod schedule;
 mod starter_lists;
 mod store;
