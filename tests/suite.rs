@@ -3,6 +3,7 @@
 
 mod access;
 mod architecture;
+mod configuration;
 mod corpus;
 mod desk;
 mod hostile;

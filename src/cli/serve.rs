@@ -63,8 +63,11 @@ impl Args {
 /// Log lines go to standard error.
 fn start_logging(settings: &Settings) {
     let filter = tracing_subscriber::EnvFilter::new(&settings.log.level);
-    let lines =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
     // a second start in one process (tests) keeps the first one's
     let _ = match settings.log.format {
         LogFormat::Text => lines.try_init(),

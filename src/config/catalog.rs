@@ -48,6 +48,10 @@ impl Catalog {
         let topics = List::open("topic", settings.topics.file.as_deref(), TOPICS, &mut problems);
         let sources = List::open("source", settings.sources.file.as_deref(), SOURCES, &mut problems);
         let catalog = Self::build(topics, sources, &mut problems);
+        problems.sort_by_key(|problem| match &problem.origin {
+            Origin::File { path, line } => (path.clone(), *line),
+            _ => (PathBuf::new(), 0),
+        });
         ConfigError::unless_empty(problems)?;
         Ok(catalog)
     }
@@ -179,7 +183,7 @@ fn check_query(query: &str) -> Result<(), String> {
         (0, false, false) => Ok(()),
         (_, true, _) => Err("a quotation mark is missing".to_owned()),
         (_, _, true) => Err("a ] is missing".to_owned()),
-        _ => Err(format!("{open} closing brackets are missing")),
+        _ => Err("a ) is missing".to_owned()),
     }
 }
 

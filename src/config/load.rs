@@ -72,6 +72,7 @@ impl Settings {
 struct Layers {
     values: BTreeMap<String, (Value, Origin)>,
     problems: Vec<Problem>,
+    notes: Vec<String>,
 }
 
 impl Layers {
@@ -104,7 +105,10 @@ impl Layers {
     fn add_environment(&mut self, env: impl Iterator<Item = (String, String)>) {
         let mut entries = Vec::new();
         for (name, text) in env {
-            let Some(tail) = name.strip_prefix(VARIABLE_PREFIX) else { continue };
+            let Some(tail) = name.strip_prefix(VARIABLE_PREFIX) else {
+                self.notes.extend(rules::advise_on_variable(&name));
+                continue;
+            };
             let key = tail.replace("__", ".").to_ascii_lowercase();
             let origin = Origin::Environment(name);
             match rules::rule_of(&key).map_or(Ok(Value::String(text.clone())), |rule| rule.read_text(&text)) {
@@ -184,7 +188,8 @@ impl Layers {
             .map(|(key, (value, origin))| Shown { value: rules::show(&key, &value), key, origin })
             .collect();
         values.sort_by_key(|shown| lines.get(&shown.key).copied());
-        Ok(Loaded { notes: rules::advise(&settings), settings, values })
+        self.notes.extend(rules::advise(&settings));
+        Ok(Loaded { notes: self.notes, settings, values })
     }
 }
 

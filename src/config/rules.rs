@@ -221,6 +221,15 @@ pub(super) fn advise(settings: &Settings) -> Vec<String> {
     notes
 }
 
+/// Advice on a variable that is not ours, but meant to be: `PERFUSE_SERVER_LISTEN`. (Container platforms set others,
+/// `PERFUSE_SERVICE_HOST`, which are left alone.)
+pub(super) fn advise_on_variable(name: &str) -> Option<String> {
+    let meant = name.strip_prefix("PERFUSE_")?.to_ascii_lowercase().replace("__", "_");
+    let (key, _) = RULES.iter().find(|(key, _)| key.replace('.', "_") == meant)?;
+    let right = key.replace('.', "__").to_ascii_uppercase();
+    Some(format!("the variable {name} is ignored: {key} is set by PERFUSE__{right}"))
+}
+
 /// WCAG 2.2's contrast ratio of `#rrggbb` to white, 1 to 21.
 fn contrast_to_white(colour: &str) -> Option<f64> {
     let channel = |from: usize| -> Option<f64> {

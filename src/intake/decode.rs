@@ -39,7 +39,13 @@ pub fn to_utf8(bytes: &[u8], http_content_type: Option<&str>) -> Decoded {
             }
         }
     }
-    if is_mostly_utf8(bytes) { mend_utf8(bytes) } else { lossy(WINDOWS_1252, bytes, 0) }
+    if is_mostly_utf8(bytes) {
+        return mend_utf8(bytes);
+    }
+    let mut guessed = lossy(WINDOWS_1252, bytes, 0);
+    let what = "it is not UTF-8 and no other encoding is declared; it was read as Windows-1252";
+    guessed.problems.push(Problem::new("document", what));
+    guessed
 }
 
 /// The encoding that a `Content-Type` header names, if it is one.

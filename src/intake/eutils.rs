@@ -6,6 +6,7 @@
 
 mod answer;
 mod error;
+mod history;
 mod window;
 
 use std::collections::HashSet;
@@ -16,11 +17,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use self::answer::{Found, Refusal, find_refusal, read_found};
+use self::history::{HistoryKey, Part};
 use super::fetch::{FetchError, Fetcher, Request, Response};
 use super::pubmed;
 use crate::domain::entry::{Parsed, Problem};
 use crate::domain::identity::Pmid;
 pub use error::EutilsError;
+pub use history::History;
 pub use window::Window;
 
 /// PubMed gives out the first 9,999 records of a search ("'retstart' cannot be larger than 9998").
@@ -71,62 +74,6 @@ pub struct Eutils {
     fetcher: Arc<Fetcher>,
     settings: EutilsSettings,
     next_call_at: Mutex<Instant>,
-}
-
-/// A search on the server, split where it had to be.
-#[derive(Debug)]
-pub struct History {
-    /// Records found in all.
-    pub count: usize,
-    /// What PubMed remarked on the query.
-    pub problems: Vec<Problem>,
-    query: String,
-    parts: Vec<Part>,
-}
-
-/// One search of at most [`SEARCH_LIMIT`] records.
-#[derive(Debug)]
-struct Part {
-    window: Window,
-    count: usize,
-    /// In the order of the search; empty where the server did not give all of them.
-    ids: Vec<Pmid>,
-    /// Replaced when the server has forgotten it.
-    key: Mutex<HistoryKey>,
-}
-
-#[derive(Debug, Clone)]
-struct HistoryKey {
-    web_env: String,
-    query_key: String,
-}
-
-impl History {
-    /// The found PMIDs in the order of the pages; empty if the server did not list them all.
-    pub fn ids(&self) -> Vec<Pmid> {
-        let complete = self.parts.iter().all(|part| part.ids.len() == part.count);
-        if complete {
-            self.parts.iter().flat_map(|part| part.ids.iter().copied()).collect()
-        } else {
-            Vec::new()
-        }
-    }
-
-    /// The pieces of the parts that make up the records from `start` on, `length` of them or what is left.
-    fn slices(&self, start: usize, length: usize) -> Vec<(&Part, Range<usize>)> {
-        let end = start.saturating_add(length);
-        let mut part_start = 0;
-        let mut slices = Vec::new();
-        for part in &self.parts {
-            let part_end = part_start + part.count;
-            let (from, to) = (start.max(part_start), end.min(part_end));
-            if from < to {
-                slices.push((part, from - part_start..to - part_start));
-            }
-            part_start = part_end;
-        }
-        slices
-    }
 }
 
 type Form = Vec<(&'static str, String)>;
@@ -375,36 +322,6 @@ impl Eutils {
             Some(key) => said.replace(key, "(the API key)"),
             None => said.to_owned(),
         })
-    }
-}
-
-impl Part {
-    fn new(window: Window, found: Found) -> Result<Self, EutilsError> {
-        let key = Mutex::new(HistoryKey::read(&found)?);
-        let ids = if found.ids.len() == found.count { found.ids } else { Vec::new() };
-        Ok(Self { window, count: found.count, ids, key })
-    }
-
-    fn key(&self) -> HistoryKey {
-        self.key.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set_key(&self, key: HistoryKey) {
-        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = key;
-    }
-}
-
-impl HistoryKey {
-    fn read(found: &Found) -> Result<Self, EutilsError> {
-        match (&found.web_env, &found.query_key) {
-            (Some(web_env), Some(query_key)) => {
-                Ok(Self { web_env: web_env.clone(), query_key: query_key.clone() })
-            }
-            _ => {
-                let what = "a search result without WebEnv and QueryKey".to_owned();
-                Err(EutilsError::Unreadable { operation: "esearch", what })
-            }
-        }
     }
 }
 

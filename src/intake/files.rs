@@ -60,7 +60,7 @@ pub enum FileError {
         source: io::Error,
     },
     /// It is no PubMed XML after all.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: not read", path.display())]
     Pubmed {
         /// The file.
         path: PathBuf,
@@ -68,20 +68,18 @@ pub enum FileError {
         source: PubmedError,
     },
     /// It is no feed after all, or one without entries.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: not read", path.display())]
     Feed {
         /// The file.
         path: PathBuf,
         /// Why.
         source: FeedError,
     },
-    /// It is something else.
-    #[error("{}: neither a feed nor a file of records: {what}", path.display())]
-    Unknown {
+    /// Packed more often than anybody packs.
+    #[error("{}: gzip inside gzip, more than {MAX_PACKINGS} deep", path.display())]
+    Packed {
         /// The file.
         path: PathBuf,
-        /// What it looks like.
-        what: String,
     },
     /// A feed that is larger than any feed may be.
     #[error("{}: larger than {limit} bytes", path.display())]
@@ -125,44 +123,20 @@ pub fn sniff(head: &[u8]) -> Format {
     if text.starts_with(['{', '[']) {
         return if text.contains("jsonfeed.org/version/") { Format::FeedJson } else { Format::OtherJson };
     }
-    let Some(root) = root_name(text) else { return Format::Unknown };
+    let Some(root) = feed::root_name(text) else { return Format::Unknown };
     let local = root.rsplit(':').next().unwrap_or_default();
     match local {
         "PubmedArticleSet"
         | "PubmedBookArticleSet"
         | "PubmedArticle"
         | "PubmedBookArticle"
-        | "DeleteCitation"
-        | "eFetchResult" => Format::PubmedXml,
+        | "DeleteCitation" => Format::PubmedXml,
         "rss" | "RDF" | "feed" | "entry" => Format::FeedXml,
-        "" => Format::Unknown,
+        // E-utilities' other answers: the record reader says what they are, and repeats their errors
+        _ if local.starts_with('e') && local.ends_with("Result") => Format::PubmedXml,
         _ if ["html", "head", "body"].contains(&local.to_ascii_lowercase().as_str()) => Format::Html,
         _ => Format::OtherXml,
     }
-}
-
-/// The first element's name, past declarations, comments and text.
-fn root_name(text: &str) -> Option<&str> {
-    let mut rest = text;
-    while let Some(at) = rest.find('<') {
-        rest = &rest[at..];
-        if let Some(comment) = rest.strip_prefix("<!--") {
-            rest = comment.split_once("-->")?.1;
-        } else if rest.starts_with("<?") || rest.starts_with("<!") {
-            if rest.get(..14).is_some_and(|head| head.eq_ignore_ascii_case("<!DOCTYPE html")) {
-                return Some("html");
-            }
-            rest = rest.split_once('>')?.1;
-        } else {
-            let name = &rest[1..];
-            let end = name.find(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).unwrap_or(name.len());
-            if end > 0 && name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
-                return Some(&name[..end]);
-            }
-            rest = &rest[1..];
-        }
-    }
-    None
 }
 
 /// Opens a file of records or a feed.
@@ -194,10 +168,10 @@ pub fn read(reader: Box<dyn Read>, name: &Path, now: UnixMs) -> Result<Opened, F
             | Format::Html
             | Format::OtherJson
             | Format::OtherXml
-            | Format::Unknown => return read_feed(reader, &head, name, now),
+            | Format::Unknown => return read_feed(reader, name, now),
         }
     }
-    Err(FileError::Unknown { path: name.to_owned(), what: "gzip inside gzip".to_owned() })
+    Err(FileError::Packed { path: name.to_owned() })
 }
 
 /// The first bytes, and a reader that gives everything, those too.
@@ -230,19 +204,11 @@ fn read_records(reader: Box<dyn BufRead>, head: &[u8], name: &Path) -> Result<Op
     })
 }
 
-fn read_feed(reader: Box<dyn BufRead>, head: &[u8], name: &Path, now: UnixMs) -> Result<Opened, FileError> {
+fn read_feed(reader: Box<dyn BufRead>, name: &Path, now: UnixMs) -> Result<Opened, FileError> {
     let bytes = read_up_to(reader, MAX_FEED, name)?;
-    match feed::parse(&bytes, None, None, now) {
-        Ok(parsed) => Ok(opened(parsed)),
-        Err(error @ (FeedError::OtherXml { .. } | FeedError::Json { .. } | FeedError::NotXml { .. })) => {
-            let what = match sniff(head) {
-                Format::OtherJson | Format::FeedJson => error.to_string(),
-                _ => error.to_string(),
-            };
-            Err(FileError::Unknown { path: name.to_owned(), what })
-        }
-        Err(source) => Err(FileError::Feed { path: name.to_owned(), source }),
-    }
+    feed::parse(&bytes, None, None, now)
+        .map(opened)
+        .map_err(|source| FileError::Feed { path: name.to_owned(), source })
 }
 
 fn read_up_to(reader: Box<dyn BufRead>, limit: u64, name: &Path) -> Result<Vec<u8>, FileError> {

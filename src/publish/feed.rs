@@ -1,14 +1,11 @@
 //! What the three subscription formats share: which feed, which of its documents, and the addresses of both.
 //!
-//! A feed's history (RFC 5005, section 4) is numbered from its oldest item: archive 1 holds the first
-//! [`FEED_ITEMS`], archive 2 the next, and so on, full ones only. So an archive keeps its address and its content,
-//! and the subscription document with the newest [`FEED_ITEMS`] always reaches down to the last archive.
+//! A feed's history (RFC 5005, section 4) is numbered from its oldest item: archive 1 holds the first 50 (the setting
+//! `publish.feed_items`), archive 2 the next, and so on, full ones only. So an archive keeps its address and its
+//! content, and the subscription document with as many of the newest always reaches down to the last archive.
 
 use crate::domain::news::{NewsItem, Site};
 use crate::domain::time::UnixMs;
-
-/// Items in a subscription document and in each archive.
-pub const FEED_ITEMS: usize = 50;
 
 /// How often readers should ask, in minutes.
 pub const TTL_MINUTES: u32 = 60;
@@ -68,7 +65,7 @@ pub struct Feed<'a> {
     pub site: &'a Site,
     /// A topic's name, or everything.
     pub topic: Option<&'a str>,
-    /// Newest first, at most [`FEED_ITEMS`].
+    /// Newest first, at most as many as an archive holds.
     pub items: &'a [NewsItem],
     /// Said to be the document's time where it holds no item.
     pub empty_at: UnixMs,

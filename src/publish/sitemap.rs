@@ -21,3 +21,16 @@ pub fn render(addresses: &[(String, Option<UnixMs>)]) -> Vec<u8> {
     xml.close("urlset");
     xml.finish()
 }
+
+/// An index of sitemaps.
+pub fn render_index(sitemaps: &[String]) -> Vec<u8> {
+    let mut xml = Xml::new();
+    xml.open("sitemapindex", &[("xmlns", "http://www.sitemaps.org/schemas/sitemap/0.9")]);
+    for address in sitemaps.iter().take(MAX_ADDRESSES) {
+        xml.open("sitemap", &[]);
+        xml.text("loc", &[], address);
+        xml.close("sitemap");
+    }
+    xml.close("sitemapindex");
+    xml.finish()
+}

@@ -10,6 +10,7 @@ mod desk;
 mod error;
 mod matching;
 mod news;
+mod news_archive;
 mod open;
 mod people;
 mod refresh;
@@ -21,7 +22,7 @@ mod upkeep;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -51,6 +52,7 @@ struct Inner {
     writer: tokio_rusqlite::Connection,
     readers: Vec<tokio_rusqlite::Connection>,
     next_reader: AtomicUsize,
+    writes: AtomicU64,
 }
 
 impl Store {
@@ -74,8 +76,14 @@ impl Store {
                 writer: writer.into(),
                 readers: readers.into_iter().map(Into::into).collect(),
                 next_reader: AtomicUsize::new(0),
+                writes: AtomicU64::new(0),
             }),
         })
+    }
+
+    /// Counts this process's transactions: who keeps copies looks again when it moved. Other processes' are not in it.
+    pub fn writes(&self) -> u64 {
+        self.inner.writes.load(Ordering::Acquire)
     }
 
     /// The database file.
@@ -106,7 +114,9 @@ impl Store {
             transaction.commit()?;
             Ok(value)
         });
-        result.await.map_err(|error| StoreError::from_call(doing, &self.inner.path, error))
+        let result = result.await;
+        self.inner.writes.fetch_add(1, Ordering::Release);
+        result.map_err(|error| StoreError::from_call(doing, &self.inner.path, error))
     }
 
     /// Whether the file can be read and written.

@@ -23,7 +23,9 @@ pub mod csrf;
 pub mod desk;
 pub mod error;
 pub mod guard;
+pub mod operator;
 pub mod password;
+pub mod public;
 pub mod server;
 pub mod session;
 pub mod throttle;
@@ -49,6 +51,8 @@ pub struct AppState {
     pub passwords: Passwords,
     /// Counts attempts to sign in.
     pub throttle: Arc<Throttle>,
+    /// What readers see, with its rendered copies.
+    pub public: Arc<public::Public>,
 }
 
 impl AppState {
@@ -64,7 +68,9 @@ impl AppState {
         bell: Arc<Notify>,
     ) -> Result<Self, HashError> {
         let throttle = Arc::new(Throttle::new(clock.clone()));
-        Ok(Self { store, settings, site, clock, bell, passwords: Passwords::new()?, throttle })
+        let public = public::Public::new(store.clone(), site.clone(), clock.clone(), (&*settings).into());
+        let public = Arc::new(public);
+        Ok(Self { store, settings, site, clock, bell, passwords: Passwords::new()?, throttle, public })
     }
 
     /// Reads the clock.
@@ -158,8 +164,7 @@ impl Route {
 
 /// Every route there is.
 pub fn routes() -> Vec<Route> {
-    // `public::routes()` and `operator::routes()` join here
-    desk::routes()
+    [public::routes(), operator::routes(), desk::routes()].concat()
 }
 
 /// The whole service, built from [`routes`].

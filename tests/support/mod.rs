@@ -1,1 +1,3 @@
-//! support
+//! What the stories share.
+
+pub(crate) mod hostile_server;

@@ -77,11 +77,7 @@ pub fn read_name(text: &str) -> Option<Author> {
     }
     let words: Vec<&str> = name.split(' ').collect();
     Some(match words.as_slice() {
-        [family @ .., initials]
-            if !family.is_empty() && are_initials(initials) && !are_initials(family[0]) =>
-        {
-            person(&family.join(" "), initials)
-        }
+        [family @ .., initials] if ends_in_initials(family, initials) => person(&family.join(" "), initials),
         [_] | [] => person(name, ""),
         words => {
             let start = family_start(words);
@@ -117,6 +113,16 @@ fn are_initials(word: &str) -> bool {
         && letters.iter().all(|letter| letter.is_uppercase())
         && word.chars().all(|c| c.is_alphabetic() || matches!(c, '.' | '-' | '‐'))
         && letters.iter().all(|letter| !is_ideograph(*letter))
+}
+
+/// "Example AB" and not "Ada M. LEE" or "ADA LEE".
+fn ends_in_initials(family: &[&str], initials: &str) -> bool {
+    let letters = initials.chars().filter(|c| c.is_alphabetic()).count();
+    let shouted = family.iter().all(|word| !word.contains(char::is_lowercase));
+    !family.is_empty()
+        && are_initials(initials)
+        && !family.iter().any(|word| are_initials(word) && word.len() <= 2)
+        && letters <= if shouted { 2 } else { 3 }
 }
 
 fn is_ideograph(character: char) -> bool {
@@ -225,6 +231,9 @@ mod tests {
             ("Ada Example Jr.", "Example Jr., Ada"),
             ("Van Example", "Example, Van"),
             ("de Example A", "de Example, A"),
+            ("Ada M. LEE", "LEE, Ada M."),
+            ("ADA EXAM", "EXAM, ADA"),
+            ("EXAMPLE AB", "EXAMPLE, AB"),
             ("示例名", "示例名"),
             ("Example", "Example"),
             ("desk@example.org (Ada Example)", "Example, Ada"),

@@ -46,6 +46,9 @@ pub(super) fn entry(
     partner: Option<&model::Entry>,
     context: &Context<'_>,
 ) -> Result<(Entry, Vec<String>), String> {
+    if item.guid.contains("://arxiv.org/api/errors#") {
+        return Err(format!("the service reports an error: {}", fold_plain(&item.description, 200)));
+    }
     let mut oddities = Vec::new();
     let dialect = Dialect::of(item, context.channel);
     let lines = Lines::read(item, partner, &mut oddities);
@@ -54,7 +57,7 @@ pub(super) fn entry(
         return Err("it has no title and no text".to_owned());
     }
     let link = link(item, partner, context);
-    if link.is_none() && !(item.link.trim().is_empty() && item.links.is_empty()) {
+    if link.is_none() && !item.link.trim().is_empty() {
         oddities.push(format!("its link is not usable: {}", fold_plain(&item.link, 120)));
     }
     let stamps = Stamps::read(item, partner);
@@ -80,7 +83,7 @@ pub(super) fn entry(
 /// What the whole entry decides.
 fn finish(item: &Item, context: &Context<'_>, entry: &mut Entry) {
     if entry.source_key.is_empty() {
-        let key = item.about.as_deref().or(entry.link.as_deref()).unwrap_or_default();
+        let key = entry.link.as_deref().or(item.about.as_deref()).unwrap_or_default();
         entry.source_key = fold_plain(key, caps::KEY);
     }
     if entry.link.is_none() {
@@ -90,7 +93,8 @@ fn finish(item: &Item, context: &Context<'_>, entry: &mut Entry) {
     let server = entry.journal.title.to_lowercase();
     let on_server = ["biorxiv", "medrxiv", "arxiv", "research square", "preprints.org", "ssrn"]
         .contains(&server.as_str());
-    if on_server || entry.ids.doi.as_ref().is_some_and(is_preprint_doi) {
+    let on_arxiv = entry.link.as_deref().is_some_and(|link| link.contains("//arxiv.org/abs/"));
+    if on_server || on_arxiv || entry.ids.doi.as_ref().is_some_and(is_preprint_doi) {
         entry.kind = WorkKind::Preprint;
     }
     let texts =
@@ -278,7 +282,7 @@ fn journal(item: &Item, channel: &Channel, title: &RichText) -> Journal {
     let named = word(&item.publication_name);
     // one platform writes the article's title into prism:publicationName
     let named = if named == plain_title { String::new() } else { named };
-    let names = [named, source, word(&channel.publication_name)];
+    let names = [named, source, word(&channel.publication_name), dialect::journal_in(&word(&channel.title))];
     let pages = match (item.pages.trim(), item.first_page.trim(), item.last_page.trim()) {
         ("", "", _) => String::new(),
         ("", first, "") => first.to_owned(),

@@ -210,6 +210,34 @@ fn is_host(text: &str) -> bool {
     !text.contains(' ') && text.contains('.') && text.len() < 80
 }
 
+/// The journal in a feed's title, where the title has a form that only journals' feeds have: "Journal Current Issue",
+/// "publisher: Journal: Table of Contents". Empty otherwise: a search's title is no journal.
+pub(super) fn journal_in(title: &str) -> String {
+    const AFTER: [&str; 12] = [
+        " Current Issue",
+        " Advance Access",
+        " Advance Articles",
+        " Open Access",
+        " recent issues",
+        ": Table of Contents",
+        " - Latest articles",
+        " - Latest Articles",
+        " - Most Recent Articles",
+        " - Latest Issue",
+        " - Current Issue",
+        " Online First",
+    ];
+    const BEFORE: [&str; 2] = ["ScienceDirect Publication: ", "Latest Issue of "];
+    if let Some(journal) = BEFORE.iter().find_map(|before| title.strip_prefix(before)) {
+        return journal.to_owned();
+    }
+    match AFTER.iter().find_map(|after| title.strip_suffix(after)) {
+        // "tandf: Journal of …: Table of Contents"
+        Some(named) => named.split_once(": ").map_or(named, |(_, journal)| journal).to_owned(),
+        None => String::new(),
+    }
+}
+
 /// MDPI writes "Journal, Vol. 9, Pages 120: Title": `dc:title` is the title alone.
 pub(super) fn without_journal_prefix(title: RichText, dc_title: &str) -> RichText {
     let own = crate::intake::clean::rich_text(dc_title, caps::TITLE);

@@ -17,7 +17,15 @@ use super::{FeedError, MAX_ENTRIES, assemble, model};
 pub(super) fn parse(text: &str, url: Option<&str>, now: UnixMs) -> Result<Parsed, FeedError> {
     let feed: Value = match serde_json::from_str(text) {
         Ok(feed) => feed,
-        Err(error) => return Err(FeedError::Json { what: format!("it is not valid JSON ({error})") }),
+        Err(error) => {
+            // lines of JSON: the first one may be the message of a rate limiter
+            let first = serde_json::Deserializer::from_str(text).into_iter::<Value>().next();
+            let said = match first {
+                Some(Ok(value)) => format!("; the first value is {}", what_it_is(&value, "")),
+                _ => String::new(),
+            };
+            return Err(FeedError::Json { what: format!("it is not one valid document ({error}){said}") });
+        }
     };
     let version = feed.get("version").and_then(Value::as_str).unwrap_or_default();
     if !version.starts_with("https://jsonfeed.org/version/1") {
@@ -152,7 +160,7 @@ fn what_it_is(value: &Value, version: &str) -> String {
     if !version.is_empty() && value.get("items").is_some() {
         return format!("version {:?} is not known", fold_plain(version, 80));
     }
-    for name in ["error", "message", "errors", "detail", "title"] {
+    for name in ["error", "message", "errors", "detail"] {
         match value.get(name) {
             Some(Value::String(text)) => return format!("it says {:?}", fold_plain(text, 200)),
             Some(Value::Object(object)) => {

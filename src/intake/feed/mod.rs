@@ -169,14 +169,10 @@ fn no_feed(text: &str, scan: &scan::Scan) -> FeedError {
     FeedError::OtherXml { root: fold_plain(&scan.root, 60) }
 }
 
-/// The title of a document that begins as a web page does.
+/// The title of a document whose first element is a web page's.
 fn page_title(text: &str) -> Option<String> {
-    let head = text[..text.floor_char_boundary(4096)].to_ascii_lowercase();
-    let first = head.find("<html").or_else(|| head.find("<!doctype html")).or_else(|| head.find("<head>"))?;
-    let is_feed = ["<rss", "<rdf:rdf", "<feed", ":feed", "<rdf "].iter().any(|root| head.contains(root));
-    if is_feed
-        || !head[..first].chars().all(|c| c.is_whitespace() || c == '\u{FEFF}') && !head.starts_with('<')
-    {
+    let root = root_name(text)?;
+    if !["html", "head", "body"].iter().any(|name| root.eq_ignore_ascii_case(name)) {
         return None;
     }
     let lower = text[..text.floor_char_boundary(64 * 1024)].to_ascii_lowercase();
@@ -191,6 +187,27 @@ fn page_title(text: &str) -> Option<String> {
         (false, false) => title,
         (false, true) => format!("{title} (a captcha)"),
     })
+}
+
+/// The first element's name with its prefix, past declarations, comments and text.
+pub(super) fn root_name(text: &str) -> Option<&str> {
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at..];
+        if let Some(comment) = rest.strip_prefix("<!--") {
+            rest = comment.split_once("-->")?.1;
+        } else if rest.starts_with("<?") || rest.starts_with("<!") {
+            rest = rest.split_once('>')?.1;
+        } else {
+            let name = &rest[1..];
+            let end = name.find(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).unwrap_or(name.len());
+            if end > 0 && name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+                return Some(&name[..end]);
+            }
+            rest = &rest[1..];
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -126,7 +126,7 @@ fn read_markup<'a>(out: &mut String, text: &'a str) -> &'a str {
 
 /// After `<!DOCTYPE … [ … ]>`.
 fn after_doctype(text: &str) -> &str {
-    let close = text.find('>').unwrap_or(text.len() - 1);
+    let Some(close) = text.find('>') else { return "" };
     let close = match text[..close].find('[') {
         Some(open) => text[open..]
             .find(']')

@@ -1,27 +1,26 @@
-//! The walk from address to answer, one hop at a time.
+//! The client: takes a turn at each hop's host, sends, and makes an answer or an error of what comes.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{
-    ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION,
-};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
 use tokio::time::Instant;
-use url::Url;
 
 use super::body::{self, BodyFault, Encoding};
-use super::error::{FetchError, Phase, make_printable, show_bad_url, show_url};
+use super::build::build_client;
+use super::error::{FetchError, Phase, make_printable};
 use super::fault::{Hop, name_fault};
-use super::guard::{Guard, Reach, Refusal};
-use super::headers::{Freshness, Validators, retry_after_ms, validator_header};
+use super::guard::{Guard, Reach};
+use super::headers::{Freshness, Validators, retry_after_ms};
 use super::pacing::{NoTurn, Pacing, Turn};
 use super::resolve::{LookUp, ResolveFault, SystemLookUp, VettingResolver};
+use super::walk::Walk;
 use super::{FetchSettings, Fetched, Request, Response};
 use crate::domain::time::{MINUTE_MS, UnixMs};
 
-/// Longer addresses are not requested.
-const MAX_URL_BYTES: usize = 8 * 1024;
+/// Total time-outs that a fetch waits for its first turn at a host which others keep busy.
+const FIRST_TURN_PATIENCE: u32 = 4;
 
 /// The client: build one for the process and share it.
 pub struct Fetcher {
@@ -33,21 +32,6 @@ pub struct Fetcher {
     public: reqwest::Client,
     /// Connects to allowed networks only: for ports that are not web ports.
     inside: Option<reqwest::Client>,
-}
-
-/// Where the walk stands.
-struct Walk<'a> {
-    request: &'a Request,
-    form: Option<&'a [(&'a str, &'a str)]>,
-    first_shown: String,
-    url: Url,
-    /// `user:password` and the origin they belong to.
-    credentials: Option<(url::Origin, String, String)>,
-    hops: usize,
-    /// Where the unbroken chain of permanent redirects led so far.
-    moved_to: Option<Url>,
-    only_permanent: bool,
-    deadline: Option<Instant>,
 }
 
 impl Fetcher {
@@ -70,12 +54,8 @@ impl Fetcher {
             guard: Arc::clone(&guard),
             allowed_networks_only,
         };
-        let public = super::build::build_client(&settings, resolver(false))?;
-        let inside = if guard.allows_networks() {
-            Some(super::build::build_client(&settings, resolver(true))?)
-        } else {
-            None
-        };
+        let public = build_client(&settings, resolver(false))?;
+        let inside = guard.allows_networks().then(|| build_client(&settings, resolver(true))).transpose()?;
         let pacing = Pacing::new(settings.connections_per_host, settings.host_spacing, settings.host_jitter);
         Ok(Self { settings, guard, pacing, look_up, public, inside })
     }
@@ -117,7 +97,7 @@ impl Fetcher {
     async fn take_turn(&self, walk: &Walk<'_>) -> Result<Turn, FetchError> {
         let patience = match walk.deadline {
             Some(deadline) => deadline.saturating_duration_since(Instant::now()),
-            None => self.settings.total_timeout,
+            None => self.settings.total_timeout * FIRST_TURN_PATIENCE,
         };
         let url = || walk.shown();
         self.pacing.take_turn(&walk.url, !walk.request.own_pacing, patience).await.map_err(|no_turn| {
@@ -145,9 +125,7 @@ impl Fetcher {
         };
         let method = if walk.form.is_some() { Method::POST } else { Method::GET };
         let mut sending = client.request(method, walk.url.clone()).headers(walk.headers());
-        if let Some((origin, user, password)) = &walk.credentials
-            && *origin == walk.url.origin()
-        {
+        if let Some((user, password)) = walk.credentials_here() {
             sending = sending.basic_auth(user, Some(password));
         }
         if let Some(form) = walk.form {
@@ -272,119 +250,6 @@ impl Fetcher {
         let after_ms = millis(self.settings.total_timeout);
         FetchError::TimedOut { url: walk.shown(), phase: Phase::Total, after_ms }
     }
-}
-
-impl<'a> Walk<'a> {
-    fn begin(request: &'a Request, form: Option<&'a [(&'a str, &'a str)]>) -> Result<Self, FetchError> {
-        let bad =
-            |why: String| FetchError::BadUrl { url: show_bad_url(&request.url, request.hide_query), why };
-        if request.url.len() > MAX_URL_BYTES {
-            return Err(bad(format!("longer than {MAX_URL_BYTES} bytes")));
-        }
-        let mut url = Url::parse(request.url.trim()).map_err(|error| bad(error.to_string()))?;
-        let first_shown = show_url(&url, request.hide_query);
-        let credentials = take_credentials(&mut url);
-        url.set_fragment(None);
-        Ok(Self {
-            request,
-            form,
-            first_shown,
-            url,
-            credentials,
-            hops: 0,
-            moved_to: None,
-            only_permanent: true,
-            deadline: None,
-        })
-    }
-
-    /// The hop for messages: "http://b/ (redirected from http://a/)".
-    fn shown(&self) -> String {
-        let shown = show_url(&self.url, self.request.hide_query);
-        if self.hops == 0 { shown } else { format!("{shown} (redirected from {})", self.first_shown) }
-    }
-
-    fn port(&self) -> u16 {
-        self.url.port_or_known_default().unwrap_or_default()
-    }
-
-    fn headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static(self.request.accept.unwrap_or("*/*")));
-        let conditions: [(HeaderName, &Option<String>); 2] = [
-            (IF_NONE_MATCH, &self.request.validators.etag),
-            (IF_MODIFIED_SINCE, &self.request.validators.last_modified),
-        ];
-        for (name, stored) in conditions {
-            if let Some(value) = stored.as_deref().and_then(validator_header) {
-                headers.insert(name, value);
-            }
-        }
-        headers
-    }
-
-    /// Steps to where a redirect points, if that may be.
-    fn follow(&mut self, response: &reqwest::Response, max_redirects: usize) -> Result<(), FetchError> {
-        let location =
-            response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        let location = location.as_deref().unwrap_or_default();
-        let bad = |why: &str| FetchError::BadRedirect {
-            url: self.shown(),
-            location: make_printable(&show_bad_url(location, self.request.hide_query), 200),
-            why: why.to_owned(),
-        };
-        if self.form.is_some() {
-            return Err(bad("a form is not sent on"));
-        }
-        if location.trim().is_empty() {
-            return Err(bad("it does not say where to"));
-        }
-        if location.len() > MAX_URL_BYTES {
-            return Err(bad("the address is too long"));
-        }
-        let mut next = self.url.join(location).map_err(|error| bad(&error.to_string()))?;
-        if !matches!(next.scheme(), "http" | "https") {
-            return Err(bad("only http and https are followed"));
-        }
-        if self.url.scheme() == "https" && next.scheme() == "http" {
-            let to = show_url(&next, self.request.hide_query);
-            return Err(FetchError::Downgrade { url: self.shown(), to });
-        }
-        if self.hops == max_redirects {
-            return Err(FetchError::TooManyRedirects { url: self.first_shown.clone(), limit: max_redirects });
-        }
-        // credentials that a server puts into an address are not ours to use
-        take_credentials(&mut next);
-        next.set_fragment(None);
-        let permanent = matches!(response.status().as_u16(), 301 | 308);
-        self.only_permanent &= permanent;
-        if self.only_permanent {
-            self.moved_to = Some(next.clone());
-        }
-        self.hops += 1;
-        self.url = next;
-        Ok(())
-    }
-
-    fn name_refusal(&self, refusal: Refusal) -> FetchError {
-        let url = self.shown();
-        match refusal {
-            Refusal::Scheme(scheme) => FetchError::NotHttp { url, scheme },
-            Refusal::NoHost => FetchError::BadUrl { url, why: "it names no host".to_owned() },
-            Refusal::Port(port) => FetchError::BadPort { url, port },
-            Refusal::Address(address) => FetchError::ForbiddenAddress { url, address },
-        }
-    }
-}
-
-/// Takes `user:password` out of a URL; with them, the only origin that they are for.
-fn take_credentials(url: &mut Url) -> Option<(url::Origin, String, String)> {
-    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let (user, password) = (decode(url.username()), url.password().map(decode).unwrap_or_default());
-    // refused only by URLs that cannot have any
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    (!user.is_empty() || !password.is_empty()).then(|| (url.origin(), user, password))
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -4,7 +4,7 @@
 //! the whole, a cap on the body, and either an answer worth parsing or an error that says what and where.
 //! It is no browser and no crawler: no cookies, no referer, no scripts, no environment proxies, no disguise.
 //!
-//! Invariant: nothing is ever connected but addresses that [`guard`] permits, and no credentials, validators or
+//! Invariant: nothing is ever connected but addresses that `guard` permits, and no credentials, validators or
 //! bodies go anywhere but where the caller or the server that owns them sent them.
 
 mod body;
@@ -16,6 +16,7 @@ mod guard;
 mod headers;
 mod pacing;
 mod resolve;
+mod walk;
 
 use std::time::Duration;
 
@@ -137,7 +138,7 @@ pub struct Fetched {
     /// Where the body came from after all redirects, without credentials; the base for relative links.
     pub final_url: String,
     /// Where an unbroken chain of permanent redirects (301, 308) led; see `worker::backoff` for when to adopt it.
-    /// The scheme is the same, or http became https.
+    /// The scheme is the same, or http became https. Never for an address with a password.
     pub moved_permanently_to: Option<String>,
     /// For the next request.
     pub validators: Validators,

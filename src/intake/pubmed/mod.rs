@@ -55,9 +55,11 @@ pub enum PubmedError {
 /// When the body is something else than PubMed records; see [`PubmedError`].
 pub fn parse(bytes: &[u8]) -> Result<Parsed, PubmedError> {
     let decoded;
+    // UTF-16 without accents is valid UTF-8 too, full of zeros
+    let plain = !bytes.iter().take(4).any(|byte| *byte == 0);
     let (utf8, problems) = match std::str::from_utf8(bytes) {
-        Ok(_) => (bytes, Vec::new()),
-        Err(_) => {
+        Ok(_) if plain => (bytes, Vec::new()),
+        _ => {
             decoded = decode::to_utf8(bytes, None);
             (decoded.text.as_bytes(), decoded.problems.clone())
         }
@@ -84,3 +86,6 @@ fn push_problem(problems: &mut Vec<Problem>, problem: Problem) {
         problems.push(problem);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,6 +112,12 @@ impl<R: BufRead> Records<R> {
         }
     }
 
+    /// Bytes held at this moment.
+    #[cfg(test)]
+    pub(super) fn buffered(&self) -> usize {
+        self.buffer.capacity()
+    }
+
     /// Finds and reads the next record; `false` at the end.
     fn advance(&mut self) -> std::result::Result<bool, PubmedError> {
         let Some(kind) = self.seek_start()? else {
