@@ -1,6 +1,7 @@
 //! One integration binary: stories of users, and the invariants.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod access;
 mod architecture;
 mod configuration;
 mod corpus;

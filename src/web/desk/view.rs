@@ -63,7 +63,7 @@ impl View {
 
     /// The query that [`View::parse`] reads back, with its question mark; empty for the default. `extra` is appended.
     pub(crate) fn to_query(&self, extra: &[(&str, String)]) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::from("?"));
+        let mut query = url::form_urlencoded::Serializer::for_suffix(String::from("?"), 1);
         let mut add = |name: &str, value: &str| {
             if !value.is_empty() {
                 query.append_pair(name, value);
