@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use crate::domain::text::{Mark, RichText, RichTextBuilder};
 
+use super::math::flatten_inside;
+
 /// Elements that stand in a line of text.
 const INLINE: &[&str] = &[
     "a", "abbr", "b", "bold", "cite", "code", "em", "font", "i", "inf", "italic", "img", "mark", "q", "s",
@@ -61,8 +63,8 @@ const BLOCK: &[&str] = &[
 
 /// Elements that are dropped with what they hold.
 const DROPPED: &[&str] = &[
-    "applet", "audio", "embed", "form", "iframe", "math", "noscript", "object", "script", "style", "svg",
-    "template", "textarea", "video", "button", "select", "input", "link", "meta", "base",
+    "applet", "audio", "embed", "form", "iframe", "noscript", "object", "script", "style", "svg", "template",
+    "textarea", "video", "button", "select", "input", "link", "meta", "base",
 ];
 
 /// What a known tag is.
@@ -170,7 +172,8 @@ pub fn looks_like_html(text: &str) -> bool {
 /// One line of text that may hold markup: known marks become marks, other known tags vanish, everything else stands
 /// for itself. Cut at `max_bytes` of text.
 pub fn rich_text(text: &str, max_bytes: usize) -> RichText {
-    let text = cap_plain(text, max_bytes.saturating_mul(4));
+    let text = flatten_inside(cap_plain(text, max_bytes.saturating_mul(4)));
+    let text = text.as_ref();
     let has_tags = tokens(text).any(|token| matches!(token, Token::Tag { .. }));
     let rich = if has_tags {
         build(text, max_bytes, true)
