@@ -7,7 +7,7 @@ use crate::domain::entry::AbstractSection;
 use crate::domain::text::{Mark, RichText, RichTextBuilder};
 
 use super::caps;
-use super::markup::{Kind, Token, cap_plain, looks_like_html, mend_controls, tokens, unescape};
+use super::markup::{Kind, Token, cap_plain, looks_like_html, mend_controls, name_signs, tokens, unescape};
 use super::math::flatten_inside;
 
 /// A line of a field: a paragraph, a heading, a list item.
@@ -65,6 +65,7 @@ static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
 /// blank lines. At most [`caps::HTML`] bytes are read.
 pub fn blocks(field: &str) -> Vec<Block> {
     let field = flatten_inside(cap_field(field));
+    let field = name_signs(&field);
     let field = field.as_ref();
     if !looks_like_html(field) {
         return field

@@ -173,6 +173,7 @@ pub fn looks_like_html(text: &str) -> bool {
 /// for itself. Cut at `max_bytes` of text.
 pub fn rich_text(text: &str, max_bytes: usize) -> RichText {
     let text = flatten_inside(cap_plain(text, max_bytes.saturating_mul(4)));
+    let text = name_signs(&text);
     let text = text.as_ref();
     let has_tags = tokens(text).any(|token| matches!(token, Token::Tag { .. }));
     let rich = if has_tags {
@@ -253,6 +254,43 @@ fn without_outer_mark(rich: RichText) -> RichText {
 /// Resolves HTML's entities, once.
 pub fn unescape(text: &str) -> Cow<'_, str> {
     html_escape::decode_html_entities(text)
+}
+
+/// bioRxiv and medRxiv write signs by name: "{beta}-blockers", "{+/-}".
+pub(super) fn name_signs(text: &str) -> Cow<'_, str> {
+    const SIGNS: [(&str, &str); 26] = [
+        ("{alpha}", "α"),
+        ("{beta}", "β"),
+        ("{gamma}", "γ"),
+        ("{delta}", "δ"),
+        ("{Delta}", "Δ"),
+        ("{epsilon}", "ε"),
+        ("{zeta}", "ζ"),
+        ("{eta}", "η"),
+        ("{theta}", "θ"),
+        ("{kappa}", "κ"),
+        ("{lambda}", "λ"),
+        ("{mu}", "μ"),
+        ("{micro}", "µ"),
+        ("{pi}", "π"),
+        ("{rho}", "ρ"),
+        ("{sigma}", "σ"),
+        ("{Sigma}", "Σ"),
+        ("{tau}", "τ"),
+        ("{phi}", "φ"),
+        ("{chi}", "χ"),
+        ("{psi}", "ψ"),
+        ("{omega}", "ω"),
+        ("{Omega}", "Ω"),
+        ("{+/-}", "±"),
+        ("{degrees}", "°"),
+        ("{middle dot}", "·"),
+    ];
+    if !text.contains('{') {
+        return Cow::Borrowed(text);
+    }
+    let named = SIGNS.iter().fold(text.to_owned(), |text, (name, sign)| text.replace(name, sign));
+    Cow::Owned(named)
 }
 
 /// C1 control characters are Windows-1252 that was taken for Latin-1: `\u{92}` is an apostrophe (HTML, 13.2.5.80).

@@ -97,6 +97,8 @@ fn node<'a>(xml: &mut Xml<'a>, tag: &BytesStart<'a>, depth: usize) -> Result<Str
         "mfrac" => format!("{}/{}", grouped(child(0)), grouped(child(1))),
         "msqrt" => format!("√({})", children.concat()),
         "mroot" => format!("<sup>{}</sup>√({})", child(1), child(0)),
+        // the commas are MathML's default; between operators nobody means them
+        "mfenced" if children.iter().any(|child| is_operator(child)) => format!("({})", children.concat()),
         "mfenced" => format!("({})", children.join(", ")),
         "mtr" | "mlabeledtr" => children.join(" "),
         "mtable" => children.join("; "),
@@ -124,6 +126,10 @@ fn children(xml: &mut Xml<'_>, depth: usize) -> Result<Vec<String>, MathError> {
             _ => {}
         }
     }
+}
+
+fn is_operator(term: &str) -> bool {
+    matches!(term.trim(), "+" | "-" | "−" | "±" | "=" | "×" | "·" | "/" | "&lt;" | "&gt;" | "≤" | "≥")
 }
 
 /// Brackets round a numerator or denominator of more than one term, unless it has them.
