@@ -98,7 +98,8 @@ pub(super) fn parts_of(category: Option<&str>, label: Option<&str>) -> Parts {
     }
 }
 
-fn parts_of_label(label: &str) -> Parts {
+/// The parts that a printed label names; none where it names none.
+pub(super) fn parts_of_label(label: &str) -> Parts {
     let label = label.to_lowercase();
     if OTHER_LABELS.iter().any(|other| label.contains(other)) {
         return Parts::of(&[Part::Other]);
