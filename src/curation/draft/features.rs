@@ -74,13 +74,22 @@ pub fn read_features(sentence: &str, place: Place, mut see: impl FnMut(&str, &st
     see("@figures-before", step(place.figures_before, 3));
     see("@figures-after", step(place.figures_after, 3));
     let lower = sentence.to_lowercase();
+    let mut seen: Vec<&str> = Vec::new();
+    let mut pairs: Vec<(&str, &str)> = Vec::new();
     let (mut before, mut figures) = ("^", 0_usize);
     for token in tokens(&lower) {
         if token == "#" {
             figures += 1;
         }
-        see(token, "");
-        see(before, token);
+        let key = (before, token);
+        if !seen.contains(&token) {
+            see(token, "");
+            seen.push(token);
+        }
+        if !pairs.contains(&key) {
+            see(before, token);
+            pairs.push(key);
+        }
         before = token;
     }
     see(before, "$");
