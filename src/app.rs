@@ -76,6 +76,11 @@ impl Base {
         })
     }
 
+    /// Makes the worker look at once what is due.
+    pub fn ring(&self) {
+        self.bell.notify_one();
+    }
+
     /// The rules for topics and ranks.
     ///
     /// # Errors

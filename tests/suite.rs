@@ -10,6 +10,8 @@ mod hostile;
 mod journeys;
 mod judgement;
 mod outputs;
+mod public;
 mod schedule;
+mod starter_lists;
 mod store;
 mod support;

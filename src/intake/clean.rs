@@ -9,6 +9,7 @@ mod html;
 mod ids;
 mod links;
 mod markup;
+mod math;
 mod names;
 
 pub use dates::{Stamp, read_date};
@@ -16,6 +17,7 @@ pub use html::{Block, blocks, sections, split_label};
 pub use ids::{find_doi, find_ncts, find_pmid, identify, is_preprint_doi, read_issn};
 pub use links::{canonical_link, resolve_link};
 pub use markup::{cap_plain, looks_like_html, mend_controls, rich_text, unescape};
+pub use math::{MathError, flatten_math};
 pub use names::{read_name, read_names};
 
 /// What one field may hold (design: trust, "Limits that are decided"), in bytes.

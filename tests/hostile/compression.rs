@@ -94,13 +94,19 @@ async fn packed_data_that_unpacks_to_nothing_is_cut_off_at_the_cap_of_what_is_se
 }
 
 #[tokio::test]
-async fn a_zstd_frame_that_wants_two_gigabytes_of_window_is_refused() {
-    // Z03: magic, descriptor without single segment, window exponent 21 (2 GiB), one last RLE block of 1 MiB
-    let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x03, 0x00, 0x80, b'A'];
-    let server = HostileServer::answering(answer("200 OK", &[("Content-Encoding", "zstd")], frame)).await;
-    let (result, growth_mib) = measure_growth(get(patient(), &server.url("/"))).await;
-    assert!(matches!(result, Err(FetchError::BadEncoding { .. })), "{result:?}");
-    assert!(growth_mib < 150, "{growth_mib} MiB");
+async fn a_zstd_frame_that_wants_a_window_beyond_eight_megabytes_is_refused() {
+    // Z03: magic, no flags, window exponent (RFC 8878 3.1.1.1.2), one last RLE block of 128 KiB
+    for (window_mib, exponent) in [(8, 13), (16, 14), (2048, 21)] {
+        let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, exponent << 3, 0x03, 0x00, 0x10, b'A'];
+        let server = HostileServer::answering(answer("200 OK", &[("Content-Encoding", "zstd")], frame)).await;
+        let (result, growth_mib) = measure_growth(get(patient(), &server.url("/"))).await;
+        if window_mib == 8 {
+            assert_eq!(fetched(result).body.len(), 128 * 1024);
+            continue;
+        }
+        assert!(matches!(result, Err(FetchError::BadEncoding { .. })), "{window_mib} MiB: {result:?}");
+        assert!(growth_mib < 150, "{growth_mib} MiB");
+    }
 }
 
 #[tokio::test]

@@ -69,10 +69,10 @@ async fn answers_that_are_broken_on_the_wire_are_errors_that_say_so() {
             format!("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 34\r\n\r\n{BODY}"),
             "not proper HTTP",
         ),
-        ("T09 huge", format!("{chunked}FFFFFFFFFFFFFFFF\r\nhello"), ""),
+        ("T09 huge", format!("{chunked}FFFFFFFFFFFFFFFF\r\nhello"), "truncated"),
         ("T09 overflowing", format!("{chunked}FFFFFFFFFFFFFFFFF\r\nhello"), "not proper HTTP"),
         ("T09 negative", format!("{chunked}-5\r\nhello\r\n0\r\n\r\n"), "not proper HTTP"),
-        ("T09 extension", extension, ""),
+        ("T09 extension", extension, "not proper HTTP"),
         ("T11 big", big_header, "not proper HTTP"),
         ("T11 many", many_headers, "not proper HTTP"),
         ("T13", String::new(), "broke off"),
@@ -90,7 +90,6 @@ async fn answers_that_are_broken_on_the_wire_are_errors_that_say_so() {
         let server = HostileServer::answering(bytes).await;
         let (result, growth_mib) = measure_growth(get(patient(), &server.url("/"))).await;
         let message = result.expect_err(case).to_string();
-        eprintln!("{case}: {growth_mib} MiB: {message}");
         assert!(message.contains(words), "{case}: {message}");
         assert!(message.starts_with(&server.url("/")), "{case}: {message}");
         assert!(!message.contains(|character: char| character.is_control()), "{case}: {message:?}");

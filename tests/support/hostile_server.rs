@@ -20,8 +20,6 @@ pub(crate) struct Wire {
     pub(crate) request: String,
     /// Requests this server has read so far, this one included.
     pub(crate) nth: usize,
-    /// Where the server listens.
-    pub(crate) server: SocketAddr,
     stream: Box<dyn Stream>,
 }
 
@@ -122,7 +120,7 @@ impl HostileServer {
                     seen.connections.fetch_add(1, Ordering::SeqCst);
                     let open = seen.open.fetch_add(1, Ordering::SeqCst) + 1;
                     seen.most_open.fetch_max(open, Ordering::SeqCst);
-                    if let Some(mut wire) = read_request(stream, tls, address).await {
+                    if let Some(mut wire) = read_request(stream, tls).await {
                         wire.nth = seen.remember(&wire.request);
                         script(wire).await;
                     }
@@ -198,7 +196,7 @@ impl Seen {
     }
 }
 
-async fn read_request(stream: TcpStream, tls: Option<TlsAcceptor>, server: SocketAddr) -> Option<Wire> {
+async fn read_request(stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<Wire> {
     let mut stream: Box<dyn Stream> = match tls {
         Some(acceptor) => Box::new(acceptor.accept(stream).await.ok()?),
         None => Box::new(stream),
@@ -216,7 +214,7 @@ async fn read_request(stream: TcpStream, tls: Option<TlsAcceptor>, server: Socke
     while bytes.len() < head_end + length.unwrap_or(0) {
         (stream.read_buf(&mut bytes).await.ok()? > 0).then_some(())?;
     }
-    Some(Wire { request: String::from_utf8_lossy(&bytes).into_owned(), nth: 0, server, stream })
+    Some(Wire { request: String::from_utf8_lossy(&bytes).into_owned(), nth: 0, stream })
 }
 
 /// A whole answer: status line, header lines, `Content-Length`, body.

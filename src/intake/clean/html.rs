@@ -7,7 +7,8 @@ use crate::domain::entry::AbstractSection;
 use crate::domain::text::{Mark, RichText, RichTextBuilder};
 
 use super::caps;
-use super::markup::{Kind, Token, cap_plain, looks_like_html, mend_controls, tokens, unescape};
+use super::markup::{Kind, Token, cap_plain, looks_like_html, mend_controls, name_signs, tokens, unescape};
+use super::math::flatten_inside;
 
 /// A line of a field: a paragraph, a heading, a list item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +64,9 @@ static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
 /// The lines of a field. Plain text never meets the HTML parser ("HDL<LDL ratio" would lose text) and is split at
 /// blank lines. At most [`caps::HTML`] bytes are read.
 pub fn blocks(field: &str) -> Vec<Block> {
-    let field = cap_field(field);
+    let field = flatten_inside(cap_field(field));
+    let field = name_signs(&field);
+    let field = field.as_ref();
     if !looks_like_html(field) {
         return field
             .split("\n\n")

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use crate::domain::text::{Mark, RichText, RichTextBuilder};
 
+use super::math::flatten_inside;
+
 /// Elements that stand in a line of text.
 const INLINE: &[&str] = &[
     "a", "abbr", "b", "bold", "cite", "code", "em", "font", "i", "inf", "italic", "img", "mark", "q", "s",
@@ -61,8 +63,8 @@ const BLOCK: &[&str] = &[
 
 /// Elements that are dropped with what they hold.
 const DROPPED: &[&str] = &[
-    "applet", "audio", "embed", "form", "iframe", "math", "noscript", "object", "script", "style", "svg",
-    "template", "textarea", "video", "button", "select", "input", "link", "meta", "base",
+    "applet", "audio", "embed", "form", "iframe", "noscript", "object", "script", "style", "svg", "template",
+    "textarea", "video", "button", "select", "input", "link", "meta", "base",
 ];
 
 /// What a known tag is.
@@ -170,7 +172,9 @@ pub fn looks_like_html(text: &str) -> bool {
 /// One line of text that may hold markup: known marks become marks, other known tags vanish, everything else stands
 /// for itself. Cut at `max_bytes` of text.
 pub fn rich_text(text: &str, max_bytes: usize) -> RichText {
-    let text = cap_plain(text, max_bytes.saturating_mul(4));
+    let text = flatten_inside(cap_plain(text, max_bytes.saturating_mul(4)));
+    let text = name_signs(&text);
+    let text = text.as_ref();
     let has_tags = tokens(text).any(|token| matches!(token, Token::Tag { .. }));
     let rich = if has_tags {
         build(text, max_bytes, true)
@@ -250,6 +254,43 @@ fn without_outer_mark(rich: RichText) -> RichText {
 /// Resolves HTML's entities, once.
 pub fn unescape(text: &str) -> Cow<'_, str> {
     html_escape::decode_html_entities(text)
+}
+
+/// bioRxiv and medRxiv write signs by name: "{beta}-blockers", "{+/-}".
+pub(super) fn name_signs(text: &str) -> Cow<'_, str> {
+    const SIGNS: [(&str, &str); 26] = [
+        ("{alpha}", "α"),
+        ("{beta}", "β"),
+        ("{gamma}", "γ"),
+        ("{delta}", "δ"),
+        ("{Delta}", "Δ"),
+        ("{epsilon}", "ε"),
+        ("{zeta}", "ζ"),
+        ("{eta}", "η"),
+        ("{theta}", "θ"),
+        ("{kappa}", "κ"),
+        ("{lambda}", "λ"),
+        ("{mu}", "μ"),
+        ("{micro}", "µ"),
+        ("{pi}", "π"),
+        ("{rho}", "ρ"),
+        ("{sigma}", "σ"),
+        ("{Sigma}", "Σ"),
+        ("{tau}", "τ"),
+        ("{phi}", "φ"),
+        ("{chi}", "χ"),
+        ("{psi}", "ψ"),
+        ("{omega}", "ω"),
+        ("{Omega}", "Ω"),
+        ("{+/-}", "±"),
+        ("{degrees}", "°"),
+        ("{middle dot}", "·"),
+    ];
+    if !text.contains('{') {
+        return Cow::Borrowed(text);
+    }
+    let named = SIGNS.iter().fold(text.to_owned(), |text, (name, sign)| text.replace(name, sign));
+    Cow::Owned(named)
 }
 
 /// C1 control characters are Windows-1252 that was taken for Latin-1: `\u{92}` is an apostrophe (HTML, 13.2.5.80).

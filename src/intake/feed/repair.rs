@@ -109,8 +109,8 @@ fn read_markup<'a>(out: &mut String, text: &'a str) -> &'a str {
     if text.get(..9).is_some_and(|head| head.eq_ignore_ascii_case("<!DOCTYPE")) {
         return after_doctype(text);
     }
-    if let Some(instruction) = text.strip_prefix("<?") {
-        return instruction.split_once("?>").map_or(instruction, |(_, tail)| tail);
+    if let Some(body) = text.strip_prefix("<?") {
+        return body.split_once("?>").map_or(body, |(_, tail)| tail);
     }
     match tag_end(text) {
         Some(end) => {

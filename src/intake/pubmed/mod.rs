@@ -8,7 +8,6 @@
 mod article;
 mod book;
 mod dates;
-mod math;
 mod records;
 mod walk;
 

@@ -7,10 +7,8 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use crate::domain::text::{Mark, RichText, RichTextBuilder};
-use crate::intake::clean::{mend_controls, unescape};
-
-use super::math;
+use crate::domain::text::{Mark, Piece, RichText, RichTextBuilder};
+use crate::intake::clean::{MathError, flatten_math, mend_controls, unescape};
 
 /// A reader over one record.
 pub(super) type Xml<'a> = Reader<&'a [u8]>;
@@ -23,6 +21,8 @@ const MAX_DEPTH: usize = 100;
 pub(super) enum RecordError {
     #[error("its XML is broken: {0}")]
     Xml(#[from] quick_xml::Error),
+    #[error(transparent)]
+    Math(#[from] MathError),
     #[error("it ends in the middle of an element")]
     Torn,
     #[error("its elements nest deeper than {MAX_DEPTH}")]
@@ -126,7 +126,8 @@ fn rich_into(xml: &mut Xml<'_>, builder: &mut RichTextBuilder) -> Result<()> {
             Event::CData(piece) => builder.text(&mend_controls(&piece)),
             Event::GeneralRef(entity) => builder.text(&resolve(&entity)),
             Event::Start(tag) if tag.local_name().as_ref() == "math" => {
-                math::flatten(xml, &tag)?.replay(builder);
+                let inner = xml.read_text(tag.name())?;
+                replay(&flatten_math(&inner)?, builder);
             }
             Event::Start(tag) => {
                 let mark = Mark::from_tag(tag.local_name().as_ref());
@@ -147,6 +148,17 @@ fn rich_into(xml: &mut Xml<'_>, builder: &mut RichTextBuilder) -> Result<()> {
             },
             Event::Eof => return Err(RecordError::Torn),
             _ => {}
+        }
+    }
+}
+
+/// Writes text in [`RichText`]'s stored form where it stands.
+fn replay(markup: &str, builder: &mut RichTextBuilder) {
+    for piece in RichText::parse(markup).pieces() {
+        match piece {
+            Piece::Escaped(text) => builder.text(&unescape(text)),
+            Piece::Open(mark) => builder.open(mark),
+            Piece::Close(mark) => builder.close(mark),
         }
     }
 }
@@ -173,9 +185,4 @@ pub(super) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
 /// Whether an attribute has this value.
 pub(super) fn has(tag: &BytesStart<'_>, name: &str, value: &str) -> bool {
     tag.try_get_attribute(name).ok().flatten().is_some_and(|attribute| *attribute.value == *value)
-}
-
-/// Fails if a recursion went too deep.
-pub(super) fn check_depth(depth: usize) -> Result<()> {
-    if depth > MAX_DEPTH { Err(RecordError::TooDeep) } else { Ok(()) }
 }

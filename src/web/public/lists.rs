@@ -46,12 +46,14 @@ struct ListPage {
     aside: Aside,
 }
 
+/// A link with how many items it leads to: `(title, path, count)`.
+type Counted = (String, String, i64);
+
 /// What stands beside a list.
 struct Aside {
-    /// `(title, path, count)`.
-    topics: Vec<(String, String, i64)>,
-    /// `(name, path, count)`, the newest year's worth.
-    months: Vec<(String, String, i64)>,
+    topics: Vec<Counted>,
+    /// The newest year's worth.
+    months: Vec<Counted>,
 }
 
 #[derive(Template)]
@@ -66,8 +68,7 @@ struct TopicsPage {
 #[template(path = "public/archive.html")]
 struct ArchivePage {
     chrome: Chrome,
-    /// `(year, months)`, a month being `(name, path, count)`.
-    years: Vec<(i32, Vec<(String, String, i64)>)>,
+    years: Vec<(i32, Vec<Counted>)>,
 }
 
 /// `/`
@@ -213,7 +214,7 @@ pub(super) async fn archive(State(app): State<AppState>, headers: HeaderMap) -> 
     let answer = public
         .answer(&headers, "/archive", || async move {
             let now = public.now();
-            let mut years: Vec<(i32, Vec<_>)> = Vec::new();
+            let mut years: Vec<(i32, Vec<Counted>)> = Vec::new();
             for (year, month, count) in public.store.news_months(now).await? {
                 let entry = (month_text(month).to_owned(), month_path(year, month), count);
                 match years.last_mut().filter(|(last, _)| *last == year) {
