@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     (
         "web",
         &["domain", "publish", "curation", "store", "config"],
-        &["axum", "axum_extra", "askama", "rust_embed"],
+        &["axum", "askama"],
     ),
     ("app", EVERYTHING, &["anyhow"]),
     ("cli", EVERYTHING, &["clap", "anyhow", "indicatif"]),

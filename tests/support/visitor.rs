@@ -103,21 +103,6 @@ impl Page {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// Texts of all elements that match.
-    pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
-        let html = Html::parse_document(&self.body);
-        let selector = Selector::parse(selector).unwrap();
-        html.select(&selector).map(|element| element.text().collect::<String>().trim().to_owned()).collect()
-    }
-
-    /// The paths that links of the page lead to, those that start with `prefix`.
-    pub(crate) fn links(&self, prefix: &str) -> Vec<String> {
-        let html = Html::parse_document(&self.body);
-        let selector = Selector::parse("a[href]").unwrap();
-        let links = html.select(&selector).filter_map(|link| link.attr("href"));
-        links.filter(|href| href.starts_with(prefix)).map(str::to_owned).collect()
-    }
-
     /// The fields that the form for `action` sends by itself: hidden ones, checked boxes, and typed texts.
     pub(crate) fn hidden_fields(&self, action: &str) -> Vec<(String, String)> {
         let html = Html::parse_document(&self.body);
