@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use perfuse::cli::Cli;
+use perfuse::config::ConfigError;
+
+/// `EX_CONFIG` of sysexits.h: service managers and scripts can tell it from a failure that may pass.
+const BAD_CONFIGURATION: u8 = 78;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -11,7 +15,10 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("perfuse: {error:#}");
-            ExitCode::FAILURE
+            match error.chain().any(|cause| cause.is::<ConfigError>()) {
+                true => ExitCode::from(BAD_CONFIGURATION),
+                false => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -1,11 +1,17 @@
 //! One integration binary: stories of users, and the invariants.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod access;
 mod architecture;
+mod configuration;
 mod corpus;
 mod desk;
 mod hostile;
 mod journeys;
 mod judgement;
 mod outputs;
+mod public;
+mod schedule;
+mod starter_lists;
+mod store;
 mod support;

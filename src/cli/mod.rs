@@ -4,11 +4,25 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::config::{Catalog, ConfigError, Loaded, Settings};
+use crate::worker::schedule::check_schedules;
+
+pub mod backup;
 pub mod check;
 pub mod draft;
+pub mod fetch;
+pub mod import;
+mod lines;
+pub mod migrate;
 pub mod parse;
 pub mod relevance;
+pub mod restore;
+pub mod serve;
+pub mod source;
+mod table;
+pub mod user;
 pub mod verify;
+pub mod version;
 
 /// Research news for clinical societies.
 #[derive(Debug, Parser)]
@@ -25,15 +39,51 @@ pub struct Cli {
 /// Options of every command.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Global {
-    /// The configuration file; without it only the defaults and PERFUSE__… variables count
+    /// Configuration file; without it, the defaults and PERFUSE__… variables count
     #[arg(long, global = true, value_name = "FILE", env = "PERFUSE_CONFIG")]
     pub config: Option<PathBuf>,
+}
+
+impl Global {
+    /// Reads settings, sources and topics, and checks them all.
+    ///
+    /// # Errors
+    /// A [`ConfigError`], which ends the program with exit code 78.
+    pub fn load_configuration(&self) -> Result<(Loaded, Catalog), ConfigError> {
+        let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        let env = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
+        let loaded = Settings::load(self.config.as_deref(), env)?;
+        let catalog = Catalog::load(&loaded.settings)?;
+        ConfigError::unless_empty(check_schedules(&loaded, &catalog))?;
+        Ok((loaded, catalog))
+    }
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check the configuration and print the effective one
+    /// Run the service: fetch sources, serve the website, the feeds and the editors' desk
+    ///
+    /// Makes the data folder and the database where there are none. Stops in order on SIGTERM and Ctrl-C.
+    Serve(serve::Args),
+    /// Fetch sources once and show what came
+    Fetch(fetch::Args),
+    /// Put the records of files through the same way as fetched ones
+    Import(import::Args),
+    /// Show sources and how they do, or try one
+    Source(source::Args),
+    /// Make accounts for the desk, reset and disable them
+    User(user::Args),
+    /// Write a verified copy of the database, also while the service runs
+    Backup(backup::Args),
+    /// Put a backup in the place of the database
+    Restore(restore::Args),
+    /// Bring the database up to date and do nothing else
+    Migrate(migrate::Args),
+    /// Check the configuration; print what is in force, where it came from, and when each source is due
+    ///
+    /// Reads settings, sources and topics as `serve` would, and starts nothing. Secrets are shown only as set or not.
+    /// Everything wrong is listed at once, each with its key and where it stands; the exit code is then 78.
     Check(check::Args),
     /// Show what a feed or record file holds
     Parse(parse::Args),
@@ -43,6 +93,8 @@ pub enum Command {
     Verify(verify::Args),
     /// Measure and explain the ranking
     Relevance(relevance::Args),
+    /// Show the versions of the program and of SQLite
+    Version(version::Args),
 }
 
 impl Cli {
@@ -52,11 +104,23 @@ impl Cli {
     /// Whatever the command could not do, with its causes.
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command {
+            Command::Serve(args) => args.run(&self.global).await,
+            Command::Fetch(args) => args.run(&self.global).await,
+            Command::Import(args) => args.run(&self.global).await,
+            Command::Source(args) => args.run(&self.global).await,
+            Command::User(args) => args.run(&self.global).await,
+            Command::Backup(args) => args.run(&self.global).await,
+            Command::Restore(args) => args.run(&self.global).await,
+            Command::Migrate(args) => args.run(&self.global).await,
             Command::Check(args) => args.run(&self.global).await,
             Command::Parse(args) => args.run(&self.global).await,
             Command::Draft(args) => args.run(&self.global).await,
             Command::Verify(args) => args.run(&self.global).await,
             Command::Relevance(args) => args.run(&self.global).await,
+            Command::Version(args) => {
+                args.run();
+                Ok(())
+            }
         }
     }
 }

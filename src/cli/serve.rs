@@ -1,0 +1,108 @@
+//! `perfuse serve`
+
+use std::io::IsTerminal;
+
+use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::app::{self, Base, Role, Running};
+use crate::config::{LogFormat, Settings};
+use crate::domain::time::UnixMs;
+
+/// Arguments of `serve`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only fetch sources; no website, no desk
+    #[arg(long, conflicts_with = "web_only")]
+    worker_only: bool,
+    /// Only website and desk; another process fetches
+    #[arg(long)]
+    web_only: bool,
+}
+
+/// Linux's number of the signal for a file that reached its size limit; ignored, so that a full quota is an error
+/// that can be told and not the end of the process.
+const SIGXFSZ: i32 = 25;
+
+impl Args {
+    /// Runs until SIGTERM or Ctrl-C.
+    ///
+    /// # Errors
+    /// The configuration, the database, a port in use, another `serve` on the same data.
+    pub async fn run(self, global: &super::Global) -> anyhow::Result<()> {
+        let (loaded, catalog) = global.load_configuration()?;
+        start_logging(&loaded.settings);
+        let _ignored = signal(SignalKind::from_raw(SIGXFSZ))?;
+        let role = match (self.worker_only, self.web_only) {
+            (true, _) => Role::Worker,
+            (_, true) => Role::Web,
+            _ => Role::Both,
+        };
+        for note in &loaded.notes {
+            tracing::warn!("{note}");
+        }
+        let base = Base::open(loaded.settings, catalog).await?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut running = app::start(base.clone(), role).await?;
+        say_where_to_look(&base, &running, global).await?;
+        tokio::select! {
+            _ = terminate.recv() => tracing::info!("stopping: asked to terminate"),
+            _ = interrupt.recv() => tracing::info!("stopping: interrupted"),
+            () = running.ended() => tracing::error!("stopping: a part of the service ended by itself"),
+        }
+        tokio::select! {
+            () = running.stop() => {}
+            _ = interrupt.recv() => anyhow::bail!("interrupted again; stopped at once"),
+        }
+        println!("Stopped.");
+        Ok(())
+    }
+}
+
+/// Log lines go to standard error.
+fn start_logging(settings: &Settings) {
+    let filter = tracing_subscriber::EnvFilter::new(&settings.log.level);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
+    // a second start in one process (tests) keeps the first one's
+    let _ = match settings.log.format {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines.json().try_init(),
+    };
+}
+
+async fn say_where_to_look(base: &Base, running: &Running, global: &super::Global) -> anyhow::Result<()> {
+    println!("perfuse {}", env!("CARGO_PKG_VERSION"));
+    println!("  database  {}", base.store.path().display());
+    if let Some(bound) = running.address {
+        let url = base.site(bound).public_url;
+        println!("  website   {url}/");
+        println!("  desk      {url}/desk");
+        println!("  feeds     {url}/feeds/news.rss");
+    }
+    let sources = base.catalog.sources.iter().filter(|source| source.enabled).count();
+    let next = base.store.next_due(UnixMs::now()).await?.map(|at| match at.since_ms(UnixMs::now()) {
+        ..=0 => "fetching now".to_owned(),
+        _ => format!("next fetch {}", at.to_rfc3339()),
+    });
+    println!("  sources   {sources}, {}", next.unwrap_or_else(|| "all at rest".into()));
+    if base.store.editors().await?.iter().all(|editor| editor.disabled) {
+        println!("\nThere is no editor yet. Make the first one in another terminal:");
+        println!("  {} user add YOU@EXAMPLE.ORG --role admin", own_command(global)?);
+    }
+    println!("\nStop with Ctrl-C.");
+    Ok(())
+}
+
+/// How this program was called, for commands that can be copied.
+fn own_command(global: &super::Global) -> anyhow::Result<String> {
+    let program = std::env::args().next().context("no program name")?;
+    Ok(match &global.config {
+        Some(path) => format!("{program} --config {}", path.display()),
+        None => program,
+    })
+}

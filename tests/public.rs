@@ -1,0 +1,6 @@
+//! The public side as readers, feed readers, webmasters and programs meet it.
+
+mod caching;
+mod pages;
+mod states;
+mod support;
