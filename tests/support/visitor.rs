@@ -36,7 +36,11 @@ impl Visitor {
 
     /// Somebody who set a password through their one-time link and is signed in.
     pub(crate) async fn signed_in(service: &Service, link: &str) -> Self {
-        let mut visitor = Self::at(service);
+        Self::signed_in_at(service.url(""), link).await
+    }
+
+    pub(crate) async fn signed_in_at(base: String, link: &str) -> Self {
+        let mut visitor = Self::at_url(base);
         let page = visitor.get(link).await;
         assert_eq!(page.status, 200, "{}", page.body);
         let page = visitor.submit(&page, link, &[("password", "seven pumps on a quiet ward")]).await;
