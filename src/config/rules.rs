@@ -46,7 +46,6 @@ const RULES: &[(&str, Rule)] = &[
     ("fetch.max_redirects", Rule::Whole(0, 20)),
     ("fetch.proxy", Rule::Text(url_or_empty)),
     ("ncbi.base_url", Rule::Text(base_url)),
-    ("ncbi.pubmed_url", Rule::Text(base_url)),
     ("ncbi.api_key", Rule::Secret),
     ("ncbi.tool", Rule::Text(word)),
     ("ncbi.email", Rule::Text(mail_or_empty)),

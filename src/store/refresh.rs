@@ -127,6 +127,8 @@ pub enum RefreshResult {
     Failed {
         /// What and where, for the operator.
         message: String,
+        /// Whether it counts as a failure of this source.
+        counts: bool,
         /// Why it shall never be asked again (410).
         stopped: Option<String>,
         /// The body that could not be parsed: address, type, bytes.
@@ -158,9 +160,6 @@ impl std::ops::AddAssign for Recorded {
         self.lease_lost |= other.lease_lost;
     }
 }
-
-/// Raw bodies are cut here: enough to see what a server sent, and to replay a feed.
-const RAW_BODY_BYTES: usize = 1024 * 1024;
 
 impl Store {
     /// Splits entries into those that are new or changed since the source last showed them, and the keys of the rest.
@@ -283,11 +282,11 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
             log_fetch(db, refresh, "not_modified", 0, Recorded::default(), None)?;
             Ok(Recorded::default())
         }
-        RefreshResult::Failed { message, stopped, raw } => {
+        RefreshResult::Failed { message, counts, stopped, raw } => {
             rows::execute(
                 db,
-                "UPDATE sources SET failures = failures + 1, last_error = :message, stopped = :stopped WHERE id = :id",
-                named_params! {":message": message, ":stopped": stopped, ":id": refresh.source_id},
+                "UPDATE sources SET failures = failures + :counts, last_error = :message, stopped = :stopped WHERE id = :id",
+                named_params! {":counts": counts, ":message": message, ":stopped": stopped, ":id": refresh.source_id},
             )?;
             if let Some((url, content_type, body)) = raw {
                 keep_raw(db, refresh, message, url, content_type.as_deref(), body)?;
@@ -381,7 +380,7 @@ fn keep_raw(
          VALUES (:source, :at, :url, :type, :reason, :body)",
         named_params! {
             ":source": refresh.source_id, ":at": refresh.ended_at.0, ":url": url, ":type": content_type,
-            ":reason": reason, ":body": &body[..body.len().min(RAW_BODY_BYTES)],
+            ":reason": reason, ":body": body,
         },
     )?;
     let problem = Problem::new("document", reason).with_excerpt(body);
