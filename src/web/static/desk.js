@@ -38,7 +38,7 @@
     });
   }
 
-  function swap(request, { push = true, focus = true } = {}) {
+  function swap(request, { push = true, posted = null } = {}) {
     const page = request.response;
     const scroll = $('.list')?.scrollTop ?? 0;
     document.title = page.title;
@@ -49,12 +49,13 @@
     $('.toasts').replaceChildren(...$$('.toasts > *', page).map((node) => document.adoptNode(node)));
     const address = new URL(request.responseURL, location.href);
     for (const name of ['done', 'undone', 'bulk']) address.searchParams.delete(name);
-    if (push && address.href !== location.href) history.pushState(null, '', address);
+    // an answer in place of a redirect (409, 422) has no address of its own: a reload goes back to the article
+    if (address.href === posted) history.replaceState(null, '', location.href);
+    else if (push && address.href !== location.href) history.pushState(null, '', address);
     else history.replaceState(null, '', address);
     settle();
     if ($('.list')) $('.list').scrollTop = scroll;
     $('.row.current')?.scrollIntoView({ block: 'nearest' });
-    if (!focus) return;
     const heading = $('.work h1, .work .as-h1') ?? $('main h1');
     const hidden = heading && heading.offsetParent === null;
     (hidden ? $('main h1') : heading)?.focus({ preventScroll: true });
@@ -68,13 +69,12 @@
     busy = true;
     const data = new URLSearchParams(new FormData(form, button ?? undefined));
     const kept = form.dataset.keep;
-    const act = (button?.getAttribute('formaction') ?? form.action).split('/').pop();
     try {
-      const request = await load('POST', button?.formAction && button.hasAttribute('formaction') ? button.formAction : form.action, data);
+      const url = button?.hasAttribute('formaction') ? button.formAction : form.action;
+      const request = await load('POST', url, data);
       // kept until the server has it, or has it back in the page
       if (kept && request.status === 200) stored.drop(keepKey(kept));
-      swap(request);
-      if (request.status === 200 && act === 'save') $('#summary')?.blur();
+      swap(request, { posted: url });
     } catch {
       note(kept ? 'No connection. What you typed is kept on this device; try again.' : 'No connection. Nothing was changed; try again.');
     } finally {
@@ -127,7 +127,9 @@
   function restore(form) {
     const kept = stored.read(keepKey(form.dataset.keep));
     const title = $('[name=title]', form), summary = $('[name=summary]', form);
-    if (!kept || !title || !summary) return;
+    const line = $('.kept', form);
+    // the page of a conflict shows what was sent; it stays kept until one of the two is chosen
+    if (!kept || !title || !summary || !line) return;
     if (kept.title === title.value && kept.summary === summary.value) { stored.drop(keepKey(form.dataset.keep)); return; }
     const theirs = { title: title.value, summary: summary.value, revision: $('[name=revision]', form).value };
     const put = (text) => {
@@ -138,8 +140,6 @@
       count(form);
     };
     put(kept);
-    const line = $('.kept', form);
-    if (!line) return;
     line.textContent = 'What you typed here before was not saved yet; it is back.';
     const discard = document.createElement('button');
     discard.type = 'button';
