@@ -2,5 +2,5 @@
 
 mod fixtures;
 mod formats;
-mod rules;
-mod vectors;
+pub(crate) mod rules;
+pub(crate) mod vectors;

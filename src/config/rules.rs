@@ -56,7 +56,7 @@ const RULES: &[(&str, Rule)] = &[
     ("worker.schedule", Rule::Text(some_text)),
     ("worker.time_zone", Rule::Text(time_zone)),
     ("worker.jitter_seconds", Rule::Whole(0, 3_600)),
-    ("worker.lease_seconds", Rule::Whole(60, 86_400)),
+    ("worker.lease_seconds", Rule::Whole(5, 86_400)),
     ("worker.upkeep_schedule", Rule::Text(some_text)),
     ("worker.fetch_history_days", Rule::Whole(1, 3_650)),
     ("worker.failed_body_days", Rule::Whole(0, 365)),

@@ -1,6 +1,8 @@
-//! The types of the JSON API, version 1. Additive changes only.
+//! The types of the JSON API, version 1. Additive changes only: they are apart from the domain's so that these can
+//! change.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::feed::topic_title;
 use super::text::{one_line, outward_link, paragraphs, plain_title};
@@ -10,7 +12,7 @@ use crate::domain::news::{NewsItem, Site};
 use crate::domain::time::PartialDate;
 
 /// One news item. Texts are exact and plain unless their name ends in `_html`; absent means "not known".
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub struct NewsJson {
     /// ULID; never changes.
@@ -31,36 +33,79 @@ pub struct NewsJson {
     pub topics: Vec<TopicJson>,
     /// `article`, `preprint`, `trial` or `book`.
     #[serde(rename = "type")]
+    #[schema(value_type = String, example = "article")]
     pub kind: WorkKind,
     /// The article itself: its DOI's address, else the source's, else PubMed's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
     /// Bare, lower case.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "10.5555/example.1")]
     pub doi: Option<Doi>,
     /// PubMed's number.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>, example = 12345678)]
     pub pmid: Option<Pmid>,
     /// PubMed Central's identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "PMC1234567")]
     pub pmcid: Option<Pmcid>,
     /// ClinicalTrials.gov's identifier, for a registration.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "NCT01234567")]
     pub nct: Option<Nct>,
-    /// In printed order: `{family, given}` or `{collective}`.
-    pub authors: Vec<Author>,
-    /// Where the work appeared; absent fields are not known.
-    pub journal: Journal,
+    /// In printed order.
+    pub authors: Vec<AuthorJson>,
+    /// Where the work appeared.
+    pub journal: JournalJson,
     /// When the work appeared: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "2026-11")]
     pub published_on: Option<PartialDate>,
     /// Language of the work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
 }
 
+/// Somebody who signs the work: a person, or a group.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AuthorJson {
+    /// A person's family name, particles included; an undivided name stands here whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// A person's given names or initials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given: Option<String>,
+    /// A group's name; then there is no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collective: Option<String>,
+}
+
+/// Where the work appeared; absent fields are not known.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct JournalJson {
+    /// Full name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// ISO abbreviation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub abbreviation: Option<String>,
+    /// `1234-567X`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issn: Option<String>,
+    /// Volume.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volume: Option<String>,
+    /// Issue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issue: Option<String>,
+    /// As printed: "123-30", or an article number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages: Option<String>,
+}
+
 /// A topic.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TopicJson {
     /// Short name, as in addresses and filters.
     pub name: String,
@@ -69,7 +114,7 @@ pub struct TopicJson {
 }
 
 /// A page of items, newest first.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct NewsListJson {
     /// At most as many as asked for.
     pub items: Vec<NewsJson>,
@@ -80,7 +125,7 @@ pub struct NewsListJson {
 }
 
 /// All topics in the configured order.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TopicListJson {
     /// Each with its feeds' page.
     pub topics: Vec<TopicJson>,
@@ -104,12 +149,43 @@ impl NewsJson {
             pmid: item.ids.pmid,
             pmcid: item.ids.pmcid.clone(),
             nct: item.ids.nct.clone(),
-            authors: item.authors.clone(),
-            journal: item.journal.clone(),
+            authors: item.authors.iter().map(AuthorJson::new).collect(),
+            journal: JournalJson::new(&item.journal),
             published_on: item.published_on.clone(),
             language: item.language.clone(),
         }
     }
+}
+
+impl AuthorJson {
+    fn new(author: &Author) -> Self {
+        match author {
+            Author::Person { family, given } => {
+                Self { family: known(family), given: known(given), collective: None }
+            }
+            Author::Collective { collective } => {
+                Self { family: None, given: None, collective: known(collective) }
+            }
+        }
+    }
+}
+
+impl JournalJson {
+    fn new(journal: &Journal) -> Self {
+        Self {
+            title: known(&journal.title),
+            abbreviation: known(&journal.abbreviation),
+            issn: known(&journal.issn),
+            volume: known(&journal.volume),
+            issue: known(&journal.issue),
+            pages: known(&journal.pages),
+        }
+    }
+}
+
+/// The text, where there is any.
+fn known(text: &str) -> Option<String> {
+    Some(one_line(text)).filter(|text| !text.is_empty())
 }
 
 impl TopicJson {
@@ -117,6 +193,23 @@ impl TopicJson {
     pub fn new(site: &Site, name: &str) -> Self {
         Self { name: name.to_owned(), title: one_line(topic_title(site, name)) }
     }
+}
+
+/// What went wrong (RFC 9457), as `application/problem+json`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ProblemJson {
+    /// Always `about:blank`: the status says what sort of problem it is.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The status in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong with this request.
+    pub detail: String,
+    /// The query parameter at fault, if one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<&'static str>,
 }
 
 /// Any document as readable JSON with `<`, `>` and `&` escaped, so that it is inert whatever it is taken for.

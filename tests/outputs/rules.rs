@@ -8,20 +8,20 @@ use serde_json::Value;
 
 /// An element with its place, attributes and text.
 #[derive(Debug, Clone)]
-pub(super) struct Element {
-    pub(super) path: String,
-    pub(super) attributes: Vec<(String, String)>,
-    pub(super) text: String,
+pub(crate) struct Element {
+    pub(crate) path: String,
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) text: String,
 }
 
 impl Element {
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// Reads a document strictly: matching ends, known entities, characters that XML 1.0 allows.
-pub(super) fn read_xml(bytes: &[u8]) -> Result<Vec<Element>, String> {
+pub(crate) fn read_xml(bytes: &[u8]) -> Result<Vec<Element>, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
     let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
     if let Some(bad) = text.chars().find(|character| !allowed(*character)) {

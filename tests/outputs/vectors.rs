@@ -35,7 +35,7 @@ const OWN: [&str; 14] = [
 ];
 
 /// Our own list, and the corpus's where it is.
-fn vectors() -> Vec<String> {
+pub(crate) fn vectors() -> Vec<String> {
     let mut vectors: Vec<String> = OWN.iter().map(|vector| (*vector).to_owned()).collect();
     let Some(folder) = std::env::var_os("PERFUSE_CORPUS").map(PathBuf::from) else {
         eprintln!("skipped: PERFUSE_CORPUS is not set; only our own {} vectors are tried", vectors.len());
@@ -80,7 +80,7 @@ fn poisoned(vector: &str) -> (Site, NewsItem) {
 }
 
 /// Whatever is not on the list, read as a browser reads it.
-pub(super) fn foreign_markup(html: &str, tags: &[&str], attributes: &[&str]) -> Vec<String> {
+pub(crate) fn foreign_markup(html: &str, tags: &[&str], attributes: &[&str]) -> Vec<String> {
     let mut findings = Vec::new();
     for node in Html::parse_fragment(html).tree.values() {
         match node {

@@ -5,8 +5,11 @@ use perfuse::store::Wish;
 
 use super::support::{NOW, Newsroom, approval, paper};
 
-const OUTPUTS: [&str; 18] = [
+const OUTPUTS: [&str; 21] = [
     "/",
+    "/api",
+    "/api/openapi.json",
+    "/embed",
     "/topics",
     "/t/ecpr",
     "/archive",

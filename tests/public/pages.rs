@@ -134,10 +134,8 @@ async fn pages_carry_what_machines_look_for_and_no_inline_script_or_style() {
     ] {
         let page = room.get(path).await.text();
         assert_eq!(select(&page, "h1").len(), 1, "{path}");
-        assert!(
-            attributes(&page, "link[rel=alternate][type='application/rss+xml']", "href").len() >= 1,
-            "{path}"
-        );
+        let feeds = attributes(&page, "link[rel=alternate][type='application/rss+xml']", "href");
+        assert!(!feeds.is_empty(), "{path}");
         assert!(page.contains("<link rel=\"canonical\" href=\"https://news.example.org/"), "{path}");
         assert!(
             attributes(&page, "[style], style", "style").is_empty() && !page.contains("<style"),
@@ -273,4 +271,27 @@ async fn a_security_contact_expires_in_the_future() {
     let expires = text.lines().find_map(|line| line.strip_prefix("Expires: ")).unwrap();
     assert!(expires > NOW.to_rfc3339().as_str());
     assert!(room.get("/robots.txt").await.text().contains("Sitemap: https://news.example.org/sitemap.xml"));
+}
+
+#[tokio::test]
+async fn the_description_of_the_api_and_its_routes_agree() {
+    let room = Newsroom::open().await;
+    let document = room.get("/api/openapi.json").await.json();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut described: Vec<&str> =
+        document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    let routes = perfuse::web::routes();
+    let mut served: Vec<&str> =
+        routes.iter().map(|route| route.path).filter(|path| path.starts_with("/api/v")).collect();
+    described.sort_unstable();
+    served.sort_unstable();
+    assert_eq!(described, served);
+
+    room.publish(paper(1), &["ecpr"], None).await;
+    let item = room.get("/api/v1/news").await.json()["items"][0].clone();
+    let fields = document["components"]["schemas"]["NewsJson"]["properties"].as_object().unwrap().clone();
+    for field in item.as_object().unwrap().keys() {
+        assert!(fields.contains_key(field), "{field} is not described");
+    }
+    assert!(room.get("/api").await.text().contains("/api/v1/news/{id}"));
 }

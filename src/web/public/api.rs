@@ -12,7 +12,7 @@ use super::{AppState, Public, PublicError, item};
 use crate::domain::entry::WorkKind;
 use crate::domain::news::NewsItem;
 use crate::domain::time::UnixMs;
-use crate::publish::json::{NewsJson, NewsListJson, TopicJson, TopicListJson, to_bytes};
+use crate::publish::json::{NewsJson, NewsListJson, ProblemJson, TopicJson, TopicListJson, to_bytes};
 use crate::store::NewsQuery;
 
 const JSON: &str = "application/json";
@@ -78,7 +78,28 @@ impl Filter {
     }
 }
 
-/// `/api/v1/news`
+/// The news, newest first; with `q`, best first.
+///
+/// Follow `next` (also in the `Link` header) until it is `null`. Ask again with the `ETag` in `If-None-Match`: what
+/// has not changed is answered with 304 and costs nothing.
+#[utoipa::path(
+    get,
+    path = "/api/v1/news",
+    tag = "news",
+    params(
+        ("limit" = Option<u64>, Query, description = "Items on a page, 1 to 200; 20 unless told."),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+        ("topic" = Option<String>, Query, description = "A name from /api/v1/topics."),
+        ("since" = Option<String>, Query, description = "Published at or after this instant (RFC 3339), or day in UTC."),
+        ("until" = Option<String>, Query, description = "Published before it."),
+        ("type" = Option<String>, Query, description = "`article`, `preprint`, `trial` or `book`."),
+        ("q" = Option<String>, Query, description = "Words in title, paragraph, authors or journal; at most the best 200 items."),
+    ),
+    responses(
+        (status = 200, description = "A page of items.", body = NewsListJson),
+        (status = 400, description = "A parameter has a value that it cannot have.", body = ProblemJson, content_type = "application/problem+json"),
+    )
+)]
 pub(super) async fn list(
     State(app): State<AppState>,
     headers: HeaderMap,
@@ -139,7 +160,19 @@ fn list_page(
     }
 }
 
-/// `/api/v1/news/{id}`
+/// One item.
+#[utoipa::path(
+    get,
+    path = "/api/v1/news/{id}",
+    tag = "news",
+    params(("id" = String, Path, description = "The item's `id`.")),
+    responses(
+        (status = 200, description = "The item.", body = NewsJson),
+        (status = 301, description = "It is the same work as another item, which stands for both."),
+        (status = 404, description = "Nothing public has this id.", body = ProblemJson, content_type = "application/problem+json"),
+        (status = 410, description = "It was withdrawn.", body = ProblemJson, content_type = "application/problem+json"),
+    )
+)]
 pub(super) async fn one(
     State(app): State<AppState>,
     Path(id): Path<String>,
@@ -150,12 +183,21 @@ pub(super) async fn one(
         .answer(&headers, &format!("/api/v1/news/{id}"), || async {
             let now = public.now();
             let item = item::find(public, &id, now).await?;
+            if item.public_id != id {
+                return Err(PublicError::Moved(format!("/api/v1/news/{}", item.public_id)));
+            }
             Ok(Page::new(JSON, to_bytes(&NewsJson::new(&public.site, &item))))
         })
         .await
 }
 
-/// `/api/v1/topics`
+/// The topics, in the society's order.
+#[utoipa::path(
+    get,
+    path = "/api/v1/topics",
+    tag = "topics",
+    responses((status = 200, description = "All topics.", body = TopicListJson))
+)]
 pub(super) async fn topics(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, PublicError> {
     let public = &*app.public;
     public

@@ -19,6 +19,10 @@ pub(super) async fn one(
         .answer(headers, &key, || async move {
             let now = public.now();
             let item = item::find(public, id, now).await?;
+            if item.public_id != id {
+                let to = format!("/a/{}.{}", item.public_id, format.extension());
+                return Err(PublicError::Moved(to));
+            }
             let bytes = format.render(std::slice::from_ref(&item));
             let name = format!("attachment; filename=\"{}.{}\"", item.public_id, format.extension());
             Ok(Page::new(media_type(format), bytes).with(header::CONTENT_DISPOSITION, &name))

@@ -6,22 +6,23 @@
 const DARK_GROUND: [u8; 3] = [0x1c, 0x24, 0x29];
 /// The darkest ground of the light scheme that accented text stands on.
 const LIGHT_GROUND: [u8; 3] = [0xf1, 0xf4, 0xf5];
-const TEXT_CONTRAST: f64 = 4.6;
+const LIGHT_CONTRAST: f64 = 4.6;
+/// Thin light text on dark looks dimmer than its contrast says.
+const DARK_CONTRAST: f64 = 6.5;
 const FALLBACK: [u8; 3] = [0x0b, 0x5a, 0x78];
 
 /// The accent for the light and for the dark scheme, each `#rrggbb`.
 pub(super) fn readable_accents(accent: &str) -> (String, String) {
     let accent = parse(accent).unwrap_or(FALLBACK);
-    (
-        to_hex(move_until_readable(accent, LIGHT_GROUND, 0)),
-        to_hex(move_until_readable(accent, DARK_GROUND, 255)),
-    )
+    let light = move_until(accent, LIGHT_GROUND, LIGHT_CONTRAST, 0);
+    let dark = move_until(accent, DARK_GROUND, DARK_CONTRAST, 255);
+    (to_hex(light), to_hex(dark))
 }
 
-fn move_until_readable(colour: [u8; 3], ground: [u8; 3], towards: u8) -> [u8; 3] {
+fn move_until(colour: [u8; 3], ground: [u8; 3], wanted: f64, towards: u8) -> [u8; 3] {
     (0..=100)
         .map(|percent| colour.map(|channel| mix(channel, towards, percent)))
-        .find(|mixed| contrast(*mixed, ground) >= TEXT_CONTRAST)
+        .find(|mixed| contrast(*mixed, ground) >= wanted)
         .unwrap_or([towards; 3])
 }
 

@@ -2,10 +2,9 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 
 use super::document::common_headers;
-use crate::publish::json::to_bytes;
+use crate::publish::json::{ProblemJson, to_bytes};
 use crate::store::StoreError;
 
 /// Why an output cannot be given.
@@ -70,15 +69,13 @@ impl PublicError {
         } else {
             self.to_string()
         };
-        let mut problem = json!({
-            "type": "about:blank",
-            "title": status.canonical_reason().unwrap_or("Error"),
-            "status": status.as_u16(),
-            "detail": detail,
-        });
-        if let Self::BadParameter { name, .. } = self {
-            problem["parameter"] = name.into();
-        }
+        let problem = ProblemJson {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail,
+            parameter: if let Self::BadParameter { name, .. } = self { Some(name) } else { None },
+        };
         let mut headers = common_headers("application/problem+json");
         if let Self::Moved(path) = &self
             && let Ok(path) = HeaderValue::from_str(path)

@@ -20,6 +20,7 @@ mod api;
 mod assets;
 mod citations;
 mod colour;
+mod docs;
 mod document;
 mod embed;
 mod error;
@@ -144,6 +145,8 @@ pub fn routes() -> Vec<Route> {
         Route::get("/feeds/t/{file}", Public, feeds::topic),
         Route::get("/feeds.opml", Public, feeds::opml),
         Route::get("/export", Public, export::export),
+        Route::get("/api", Public, docs::page),
+        Route::get("/api/openapi.json", Public, docs::document),
         Route::get("/api/v1/news", Public, api::list),
         Route::get("/api/v1/news/{id}", Public, api::one),
         Route::get("/api/v1/topics", Public, api::topics),

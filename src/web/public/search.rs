@@ -21,7 +21,8 @@ const MAX_QUESTION: usize = 200;
 struct SearchPage {
     chrome: Chrome,
     question: String,
-    hits: Vec<(ItemView, Html)>,
+    /// Each with the place that was found, unless that is in the title or the names, which are shown anyway.
+    hits: Vec<(ItemView, Option<Html>)>,
     is_cut: bool,
 }
 
@@ -52,7 +53,11 @@ async fn answer(
         is_cut: found.len() as i64 == SHOWN,
         hits: found
             .into_iter()
-            .map(|found| (ItemView::new(&public.site, &found.item), mark_matches(&found.snippet)))
+            .map(|found| {
+                let snippet =
+                    is_from(&found.item.summary, &found.snippet).then(|| mark_matches(&found.snippet));
+                (ItemView::new(&public.site, &found.item), snippet)
+            })
             .collect(),
     };
     let page = render(&page)?;
@@ -68,6 +73,12 @@ pub(super) fn read_question(parameters: &Parameters) -> Result<&str, PublicError
         return Err(PublicError::BadParameter { name: "q", what });
     }
     Ok(question)
+}
+
+/// Whether a snippet, without its marks, is a piece of this text.
+fn is_from(text: &str, snippet: &str) -> bool {
+    let plain = snippet.replace(['\u{2}', '\u{3}'], "");
+    text.contains(plain.trim_matches('…'))
 }
 
 /// Escapes first, then turns the store's control characters into tags, balanced whatever they are.
