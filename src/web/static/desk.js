@@ -138,6 +138,7 @@
       // the revision that the text was typed against: a change meanwhile is shown, not overwritten
       $('[name=revision]', form).value = form.dataset.revision = text.revision;
       count(form);
+      check(form);
     };
     put(kept);
     line.textContent = 'What you typed here before was not saved yet; it is back.';
@@ -159,9 +160,26 @@
     bar.className = words <= 55 ? 'short' : words <= 100 ? 'long' : 'over';
   }
 
+  // the server's checks and preview of what is typed, once the typing pauses
+  let pause = 0;
+  function check(form) {
+    clearTimeout(pause);
+    pause = setTimeout(async () => {
+      const button = $('[formaction$="/check"]', form);
+      if (!button || !form.isConnected) return;
+      try {
+        const { response } = await load('POST', button.formAction, new URLSearchParams(new FormData(form)));
+        const [old, fresh] = [$('#check', form), $('#check', response)];
+        if (!old || !fresh || !form.isConnected) return;
+        if ($('.preview', old).open) $('.preview', fresh).open = true;
+        old.replaceWith(document.adoptNode(fresh));
+      } catch { /* the checks come again with the next pause, and before publishing */ }
+    }, 700);
+  }
+
   addEventListener('input', (event) => {
     const form = event.target.closest('form[data-keep]');
-    if (form && event.target.matches('textarea')) { remember(form); count(form); }
+    if (form && event.target.matches('textarea')) { remember(form); count(form); check(form); }
   });
   addEventListener('offline', () => note('No connection. What you type is kept on this device.'));
 
@@ -223,6 +241,7 @@
   function settle() {
     for (const form of $$('form[data-keep]')) if (!$('#errors', form)) restore(form);
     for (const part of $$('.js-only')) part.hidden = false;
+    for (const part of $$('.no-js')) part.hidden = true;
     const toggle = $('#keys-on');
     if (toggle) {
       toggle.checked = keysOn();
