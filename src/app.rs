@@ -120,6 +120,11 @@ impl Base {
     }
 }
 
+/// Work in flight has this long to end after the signal to stop; with the next one, below 10 s.
+const STOP_TIMEOUT: Duration = Duration::from_millis(8_500);
+/// Folding the write-ahead log into the database may take this long.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// A running service.
 pub struct Running {
     /// Where the website listens; `None` for a worker alone.
@@ -172,10 +177,12 @@ impl Running {
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         let all = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(Duration::from_secs(9), all).await.is_err() {
+        if tokio::time::timeout(STOP_TIMEOUT, all).await.is_err() {
             tracing::warn!("some work did not finish in time; its leases run out by themselves");
         }
-        self.store.close().await;
+        if tokio::time::timeout(CLOSE_TIMEOUT, self.store.close()).await.is_err() {
+            tracing::warn!("the database is busy; its write-ahead log stays beside it");
+        }
     }
 
     /// Waits until a part ends by itself, which it should not.
@@ -189,16 +196,19 @@ pub fn database_path(settings: &Settings) -> PathBuf {
     settings.data_dir.join(DATABASE)
 }
 
-/// Says so if a `serve` runs on the data folder, for commands that must not disturb one.
+/// Says so if another process runs `role`, before anything in its database is touched.
 ///
 /// # Errors
 /// Which process runs.
-pub fn refuse_while_serving(data_dir: &Path) -> anyhow::Result<()> {
-    claim_roles(data_dir, Role::Both).map(drop)
+pub fn refuse_while_running(data_dir: &Path, role: Role) -> anyhow::Result<()> {
+    claim_roles(data_dir, role).map(drop)
 }
 
-/// One process a role and data folder: the lock ends with the process, however it ends.
-fn claim_roles(data_dir: &Path, role: Role) -> anyhow::Result<Vec<File>> {
+/// One process a role and data folder: the lock ends with what is returned and with the process, however it ends.
+///
+/// # Errors
+/// Which process runs, or the folder cannot be written.
+pub fn claim_roles(data_dir: &Path, role: Role) -> anyhow::Result<Vec<File>> {
     std::fs::create_dir_all(data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
     let names = [(role.works(), "worker"), (role.serves(), "web")];
     names.into_iter().filter(|(wanted, _)| *wanted).map(|(_, name)| claim_role(data_dir, name)).collect()

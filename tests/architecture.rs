@@ -13,14 +13,10 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("publish", &["domain"], &["quick_xml"]),
     ("store", &["domain"], &["rusqlite", "tokio_rusqlite", "refinery"]),
     ("worker", &["domain", "intake", "curation", "store", "config"], &["cron"]),
-    (
-        "web",
-        &["domain", "publish", "curation", "store", "config"],
-        &["axum", "axum_extra", "askama", "rust_embed"],
-    ),
+    ("web", &["domain", "publish", "curation", "store", "config"], &["axum", "askama"]),
     ("app", EVERYTHING, &["anyhow"]),
     ("cli", EVERYTHING, &["clap", "anyhow", "indicatif"]),
-    ("main", EVERYTHING, &["clap"]),
+    ("main", EVERYTHING, &["clap", "anyhow"]),
     ("lib", &[], &[]),
 ];
 const EVERYTHING: &[&str] =

@@ -4,7 +4,8 @@ use perfuse::domain::editor::Role;
 use perfuse::domain::status::{RejectReason, Status};
 use perfuse::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
-pub mod world;
+mod limits;
+pub(crate) mod world;
 
 use world::{PASSWORD, World};
 
@@ -12,7 +13,7 @@ const SUMMARY: &str = "Mortality fell from 40% to 31%.";
 
 #[tokio::test]
 async fn an_editor_signs_in_approves_and_readers_see_it_after_the_delay() {
-    let world = World::start().await;
+    let world = World::with_settings(&[("PERFUSE__DESK__PUBLISH_DELAY_MINUTES", "15")]).await;
     let (first, second) = (world.article("ECPR saves <i>lives</i>").await, world.article("Next one").await);
     let mut maria = world.person("maria@example.org", Role::Editor).await;
     let queue = maria.get("/desk").await;
@@ -27,7 +28,7 @@ async fn an_editor_signs_in_approves_and_readers_see_it_after_the_delay() {
     let done = maria.decide(&first, "approve", &fields).await;
     assert_eq!(done.status, 303);
     assert!(done.location().starts_with(&format!("/desk/a/{}?done=", second.id)), "{}", done.location());
-    let next = maria.get(&done.location().to_owned()).await;
+    let next = maria.get(done.location()).await;
     assert_eq!(next.text("h1"), "Next one");
     assert!(
         next.text("[role=status]").starts_with("Approved: ECPR saves lives"),
@@ -76,9 +77,17 @@ async fn rejecting_with_a_reason_and_putting_off_take_an_article_out_and_undo_br
     let undone = maria.post_and_follow(&format!("/desk/undo/{done}"), &[]).await;
     assert_eq!(undone.text("h1"), "One");
     assert_eq!(world.store.article(one.id).await.unwrap().unwrap().status, Status::Queued);
-    let twice = maria.post(&format!("/desk/undo/{done}"), &[]).await;
+    let events = world.store.history(Some(one.id), None, 10).await.unwrap().len();
+    assert_eq!(
+        maria.post(&format!("/desk/undo/{done}"), &[]).await.status,
+        303,
+        "a double click is told the same"
+    );
+    assert_eq!(world.store.history(Some(one.id), None, 10).await.unwrap().len(), events);
+    let mut jonas = world.person("jonas@example.org", Role::Editor).await;
+    let twice = jonas.post(&format!("/desk/undo/{done}"), &[]).await;
     assert_eq!(twice.status, 409);
-    assert!(twice.text("main").contains("cannot be undone"), "{}", twice.text("main"));
+    assert!(twice.text("main").contains("it was undone already"), "{}", twice.text("main"));
     assert_eq!(maria.decide(&two, "reject", &[("reason", "because")]).await.status, 400);
     assert_eq!(maria.decide(&two, "later", &[("days", "9999999")]).await.status, 400);
 }
@@ -156,7 +165,7 @@ async fn several_at_once_and_the_view_is_kept() {
     let fields = [("view", "?order=newest&topic=%22%3E%3Cscript%3E")];
     let done = maria.decide(&articles[2], "reject", &fields).await;
     assert!(done.location().contains("order=newest") && done.location().contains("%3Cscript%3E"));
-    let page = maria.get(&done.location().to_owned()).await;
+    let page = maria.get(done.location()).await;
     assert!(!page.body.contains("<script>"), "what stands in an address is escaped in the page");
 }
 

@@ -240,7 +240,7 @@ async fn a_lease_that_was_lost_stores_nothing_and_an_expired_one_is_free() {
         next_at: late,
         current_url: None,
         moved: None,
-        result: RefreshResult::Failed { message: "x".into(), stopped: None, raw: None },
+        result: RefreshResult::Failed { message: "x".into(), counts: true, stopped: None, raw: None },
     };
     assert!(desk.store.record_refresh(refresh).await.unwrap().lease_lost);
 }

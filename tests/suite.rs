@@ -3,9 +3,11 @@
 
 mod access;
 mod architecture;
+mod commands;
 mod configuration;
 mod corpus;
 mod desk;
+mod faults;
 mod hostile;
 mod journeys;
 mod judgement;

@@ -15,6 +15,7 @@ use crate::worker::Report;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Sources by name, due or not; none means all that are due
+    #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{Catalog, ConfigError, Loaded, Settings};
 use crate::worker::schedule::check_schedules;
@@ -97,12 +98,17 @@ pub enum Command {
     Version(version::Args),
 }
 
+/// Linux's number of the signal for a file that reached its size limit.
+const SIGXFSZ: i32 = 25;
+
 impl Cli {
     /// Runs the command. Exit codes: 0 done, 1 failed, 2 usage (clap), 78 bad configuration (`main` tells them apart).
     ///
     /// # Errors
     /// Whatever the command could not do, with its causes.
     pub async fn run(self) -> anyhow::Result<()> {
+        // a file that reached its size limit is an error that can be told, not the end of the process
+        let _ignored = signal(SignalKind::from_raw(SIGXFSZ))?;
         match self.command {
             Command::Serve(args) => args.run(&self.global).await,
             Command::Fetch(args) => args.run(&self.global).await,

@@ -22,7 +22,7 @@ impl Args {
     /// The backup is not sound, a database is there without `--force`, or a `serve` runs on it.
     pub async fn run(self, global: &super::Global) -> anyhow::Result<()> {
         let (loaded, _) = global.load_configuration()?;
-        app::refuse_while_serving(&loaded.settings.data_dir)?;
+        let _claimed = app::claim_roles(&loaded.settings.data_dir, app::Role::Both)?;
         let target = app::database_path(&loaded.settings);
         let restoring = target.clone();
         let restored = tokio::task::spawn_blocking(move || {

@@ -1,6 +1,7 @@
 //! `perfuse serve`
 
-use std::io::IsTerminal;
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write as _};
 
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,10 +21,6 @@ pub struct Args {
     web_only: bool,
 }
 
-/// Linux's number of the signal for a file that reached its size limit; ignored, so that a full quota is an error
-/// that can be told and not the end of the process.
-const SIGXFSZ: i32 = 25;
-
 impl Args {
     /// Runs until SIGTERM or Ctrl-C.
     ///
@@ -32,7 +29,6 @@ impl Args {
     pub async fn run(self, global: &super::Global) -> anyhow::Result<()> {
         let (loaded, catalog) = global.load_configuration()?;
         start_logging(&loaded.settings);
-        let _ignored = signal(SignalKind::from_raw(SIGXFSZ))?;
         let role = match (self.worker_only, self.web_only) {
             (true, _) => Role::Worker,
             (_, true) => Role::Web,
@@ -41,21 +37,25 @@ impl Args {
         for note in &loaded.notes {
             tracing::warn!("{note}");
         }
+        // before the database takes over this configuration's sources
+        app::refuse_while_running(&loaded.settings.data_dir, role)?;
         let base = Base::open(loaded.settings, catalog).await?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut running = app::start(base.clone(), role).await?;
         say_where_to_look(&base, &running, global).await?;
-        tokio::select! {
-            _ = terminate.recv() => tracing::info!("stopping: asked to terminate"),
-            _ = interrupt.recv() => tracing::info!("stopping: interrupted"),
-            () = running.ended() => tracing::error!("stopping: a part of the service ended by itself"),
-        }
+        let asked = tokio::select! {
+            _ = terminate.recv() => { tracing::info!("stopping: asked to terminate"); true }
+            _ = interrupt.recv() => { tracing::info!("stopping: interrupted"); true }
+            () = running.ended() => false,
+        };
         tokio::select! {
             () = running.stop() => {}
             _ = interrupt.recv() => anyhow::bail!("interrupted again; stopped at once"),
         }
-        println!("Stopped.");
+        anyhow::ensure!(asked, "a part of the service ended by itself; the log says why");
+        // not println!, which panics where whoever started us no longer reads
+        let _ = writeln!(std::io::stdout(), "Stopped.");
         Ok(())
     }
 }
@@ -67,6 +67,8 @@ fn start_logging(settings: &Settings) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
+        // told on standard error as well, and with a panic where that is what fails: a full disk must not end the service
+        .log_internal_errors(false)
         .with_target(false);
     // a second start in one process (tests) keeps the first one's
     let _ = match settings.log.format {
@@ -76,25 +78,28 @@ fn start_logging(settings: &Settings) {
 }
 
 async fn say_where_to_look(base: &Base, running: &Running, global: &super::Global) -> anyhow::Result<()> {
-    println!("perfuse {}", env!("CARGO_PKG_VERSION"));
-    println!("  database  {}", base.store.path().display());
+    let mut said = String::new();
+    writeln!(said, "perfuse {}", env!("CARGO_PKG_VERSION"))?;
+    writeln!(said, "  database  {}", base.store.path().display())?;
     if let Some(bound) = running.address {
         let url = base.site(bound).public_url;
-        println!("  website   {url}/");
-        println!("  desk      {url}/desk");
-        println!("  feeds     {url}/feeds/news.rss");
+        writeln!(said, "  website   {url}/")?;
+        writeln!(said, "  desk      {url}/desk")?;
+        writeln!(said, "  feeds     {url}/feeds/news.rss")?;
     }
     let sources = base.catalog.sources.iter().filter(|source| source.enabled).count();
     let next = base.store.next_due(UnixMs::now()).await?.map(|at| match at.since_ms(UnixMs::now()) {
         ..=0 => "fetching now".to_owned(),
         _ => format!("next fetch {}", at.to_rfc3339()),
     });
-    println!("  sources   {sources}, {}", next.unwrap_or_else(|| "all at rest".into()));
+    writeln!(said, "  sources   {sources}, {}", next.unwrap_or_else(|| "all at rest".into()))?;
     if base.store.editors().await?.iter().all(|editor| editor.disabled) {
-        println!("\nThere is no editor yet. Make the first one in another terminal:");
-        println!("  {} user add YOU@EXAMPLE.ORG --role admin", own_command(global)?);
+        writeln!(said, "\nThere is no editor yet. Make the first one in another terminal:")?;
+        writeln!(said, "  {} user add YOU@EXAMPLE.ORG --role admin", own_command(global)?)?;
     }
-    println!("\nStop with Ctrl-C.");
+    writeln!(said, "\nStop with Ctrl-C.")?;
+    // a service whose standard output is closed goes on
+    let _ = std::io::stdout().write_all(said.as_bytes());
     Ok(())
 }
 

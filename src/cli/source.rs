@@ -63,6 +63,7 @@ fn condition(state: &SourceState) -> String {
     match (&state.stopped, state.paused_at, &state.last_error, &state.alarm) {
         (Some(why), ..) => format!("stopped: {why}"),
         (_, Some(_), ..) => "paused".to_owned(),
+        (_, _, Some(error), _) if state.failures == 1 => format!("failed: {error}"),
         (_, _, Some(error), _) => format!("failed {} times: {error}", state.failures),
         (.., Some(alarm)) => format!("alarm: {alarm}"),
         _ if state.last_attempt_at.is_none() => "new".to_owned(),

@@ -139,8 +139,6 @@ pub struct Fetch {
 pub struct Ncbi {
     /// E-utilities, with a trailing slash.
     pub base_url: String,
-    /// PubMed's pages, with a trailing slash.
-    pub pubmed_url: String,
     /// Raises the pace.
     pub api_key: Secret,
     /// Name sent with each request, no spaces.

@@ -68,8 +68,9 @@ const STARTERS: [&str; 40] = [
     "background",
 ];
 
-/// An open bracket holds a sentence together for at most this many bytes: one that is never closed must not swallow the rest.
-const LONGEST_BRACKET: usize = 600;
+/// An open bracket holds a sentence together for this many bytes to either side: one that is never closed must not
+/// swallow the rest.
+const LONGEST_BRACKET: usize = 250;
 
 /// The sentences of `text` as byte ranges.
 pub fn split_sentences(text: &str) -> Vec<Range<usize>> {
@@ -139,7 +140,7 @@ fn ends_sentence(before: &str, after: &str) -> bool {
     if after.is_empty() || before.is_empty() {
         return !before.is_empty();
     }
-    if is_bracket_open(before) && after.len().min(LONGEST_BRACKET) > 0 && closes_soon(after) {
+    if is_bracket_open(before) && closes_soon(after) {
         return false;
     }
     let Some(stem) = before.strip_suffix('.') else { return true };
@@ -159,40 +160,47 @@ fn ends_sentence(before: &str, after: &str) -> bool {
         return false;
     }
     if first.is_lowercase() {
-        // "E. coli", "approx. five", but "was found. miRNA-21 rose" and "after surgery. pH fell"
-        return word.len() > 3
-            && after
-                .split_whitespace()
-                .next()
-                .is_some_and(|w| w.chars().any(|c| c.is_uppercase() || c.is_numeric()));
+        // "E. coli", "approx. five"; but "was found. miRNA-21 rose", "in adults. clinicaltrials.gov NCT0"
+        let following = after.split_whitespace().next().unwrap_or_default();
+        let odd = following.chars().skip(1).any(|c| !c.is_lowercase() && c != ',');
+        return word.chars().count() > 3
+            && word.chars().all(|c| c.is_lowercase() || matches!(c, '-' | ')' | '%' | '.'))
+            || odd && word.chars().count() > 1;
     }
     true
 }
 
 /// Whether the last bracket opened in `before` is still open.
 fn is_bracket_open(before: &str) -> bool {
+    let bytes = before.as_bytes();
     let mut depth = 0_i32;
-    let tail = before.len().saturating_sub(LONGEST_BRACKET);
-    for byte in &before.as_bytes()[tail..] {
-        match byte {
+    for at in bytes.len().saturating_sub(LONGEST_BRACKET)..bytes.len() {
+        match bytes[at] {
             b'(' | b'[' => depth += 1,
-            b')' | b']' => depth = (depth - 1).max(0),
+            b')' | b']' if !is_list_mark(bytes, at) => depth = (depth - 1).max(0),
             _ => {}
         }
     }
     depth > 0
 }
 
-/// Whether the bracket that is open closes in what follows before another opens, within its longest stretch.
+/// Whether the open bracket closes in what follows.
 fn closes_soon(after: &str) -> bool {
+    let bytes = &after.as_bytes()[..after.len().min(LONGEST_BRACKET)];
     let mut depth = 0_i32;
-    for byte in after.as_bytes().iter().take(LONGEST_BRACKET) {
-        match byte {
+    for at in 0..bytes.len() {
+        match bytes[at] {
             b'(' | b'[' => depth += 1,
+            b')' | b']' if is_list_mark(bytes, at) => {}
             b')' | b']' if depth == 0 => return true,
             b')' | b']' => depth -= 1,
             _ => {}
         }
     }
     false
+}
+
+/// The bracket of "1) to assess", which none opened.
+fn is_list_mark(bytes: &[u8], at: usize) -> bool {
+    at >= 1 && bytes[at - 1].is_ascii_alphanumeric() && (at == 1 || bytes[at - 2] == b' ')
 }

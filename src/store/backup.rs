@@ -15,16 +15,26 @@ impl Store {
     /// `target` exists or cannot be written, or the database's.
     pub async fn backup_to(&self, target: PathBuf) -> Result<(), StoreError> {
         let path = self.path().to_owned();
-        let copied = tokio::task::spawn_blocking(move || {
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let named = |error| StoreError::from_sqlite("writing a backup", &target, error);
-            let source = Connection::open_with_flags(&path, flags).map_err(named)?;
-            source.busy_timeout(open::BUSY_TIMEOUT).map_err(named)?;
-            source.execute("VACUUM INTO ?1", [target.to_string_lossy()]).map_err(named)?;
-            Ok(())
-        });
+        let copied = tokio::task::spawn_blocking(move || copy(&path, &target, "writing a backup"));
         copied.await.map_err(|_| StoreError::Closed)?
     }
+}
+
+/// Copies all that is committed in `from`, in its write-ahead log too, to the new file `to`; leaves no half of a copy.
+fn copy(from: &Path, to: &Path, doing: &'static str) -> Result<(), StoreError> {
+    let named = |error| StoreError::from_sqlite(doing, to, error);
+    if to.exists() {
+        let source = std::io::Error::new(std::io::ErrorKind::AlreadyExists, "it exists");
+        return Err(StoreError::Open { path: to.to_owned(), source });
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let source = Connection::open_with_flags(from, flags).map_err(named)?;
+    source.busy_timeout(open::BUSY_TIMEOUT).map_err(named)?;
+    let written = source.execute("VACUUM INTO ?1", [to.to_string_lossy()]).map_err(named);
+    if written.is_err() {
+        let _ = std::fs::remove_file(to);
+    }
+    written.map(drop)
 }
 
 /// Says whether `path` is a sound perfuse database that this program can read; how many articles and news items it has.
@@ -62,18 +72,36 @@ pub fn restore_backup(backup: &Path, target: &Path, force: bool) -> Result<(i64,
     }
     // copied beside the target and renamed over it: a crash leaves the old file or the new one, never half of one
     let fresh = target.with_extension("restoring");
-    let mut reader = std::fs::File::open(backup).map_err(failed)?;
-    let mut writer = std::fs::File::create(&fresh).map_err(failed)?;
-    std::io::copy(&mut reader, &mut writer).map_err(failed)?;
-    writer.sync_all().map_err(failed)?;
+    remove_if_there(&fresh).map_err(failed)?;
+    copy(backup, &fresh, "restoring a backup")?;
+    put_in_place(&fresh, target).map_err(|source| {
+        let _ = std::fs::remove_file(&fresh);
+        failed(source)
+    })?;
+    Ok(counts)
+}
+
+fn put_in_place(fresh: &Path, target: &Path) -> std::io::Result<()> {
+    std::fs::File::open(fresh)?.sync_all()?;
+    if target.exists() {
+        // its log goes into it first: a crash between the next steps must not leave it without its last commits
+        let _ = Connection::open(target).and_then(|old| old.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
+    }
     for suffix in ["-wal", "-shm"] {
         let mut log = target.as_os_str().to_owned();
         log.push(suffix);
-        match std::fs::remove_file(PathBuf::from(log)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
+        remove_if_there(Path::new(&log))?;
     }
-    std::fs::rename(&fresh, target).map_err(failed)?;
-    Ok(counts)
+    std::fs::rename(fresh, target)?;
+    match target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => std::fs::File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn remove_if_there(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }

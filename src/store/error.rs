@@ -44,6 +44,16 @@ pub enum StoreError {
         /// What was being done.
         doing: &'static str,
     },
+    /// The disk refuses for another reason: a quota, a size limit, damage.
+    #[error("the disk of {path} fails while {doing} ({why}); nothing acknowledged was lost")]
+    DiskFailed {
+        /// The file.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
+        /// SQLite's words.
+        why: String,
+    },
     /// The file or its folder cannot be written.
     #[error("{path} cannot be written while {doing}: it or its folder is read-only")]
     ReadOnly {
@@ -92,7 +102,10 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the desk should answer 503 (the disk, a lock) rather than 500.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::DiskFull { .. } | Self::ReadOnly { .. } | Self::Busy { .. })
+        matches!(
+            self,
+            Self::DiskFull { .. } | Self::DiskFailed { .. } | Self::ReadOnly { .. } | Self::Busy { .. }
+        )
     }
 
     pub(super) fn from_sqlite(doing: &'static str, path: &Path, error: rusqlite::Error) -> Self {
@@ -101,6 +114,7 @@ impl StoreError {
             Some(ErrorCode::DiskFull) => Self::DiskFull { path, doing },
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly { path, doing },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path, doing },
+            Some(ErrorCode::SystemIoFailure) => Self::DiskFailed { path, doing, why: error.to_string() },
             Some(ErrorCode::NotADatabase) => Self::NotOurs { path, why: "it is no SQLite file".into() },
             _ => Self::Sqlite { path, doing, source: Box::new(error) },
         }

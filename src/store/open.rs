@@ -136,6 +136,7 @@ fn root_sqlite(error: &refinery::Error) -> Option<rusqlite::Error> {
             let named = matches!(
                 failure.code,
                 rusqlite::ErrorCode::DiskFull
+                    | rusqlite::ErrorCode::SystemIoFailure
                     | rusqlite::ErrorCode::ReadOnly
                     | rusqlite::ErrorCode::DatabaseBusy
             );

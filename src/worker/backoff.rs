@@ -20,8 +20,6 @@ pub const MOVES_TO_ADOPT: u32 = 3;
 
 /// The shortest time to the next fetch, whatever the schedule says.
 const SHORTEST_PAUSE_MS: i64 = MINUTE_MS;
-/// Jitter after a success is at most this, so that "06:00" stays recognisable.
-const LONGEST_JITTER_MS: i64 = 5 * MINUTE_MS;
 
 /// How a fetch ended, as far as the next one is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,11 +40,18 @@ pub enum Outcome {
     },
 }
 
-/// When to ask next. `schedule_next` is the schedule's next time after `now`, `jitter` a random number in 0..1.
+/// When to ask next. `schedule_next` is the schedule's next time after `now`, `jitter` a random number in 0..1; after
+/// an answer it adds at most `longest_jitter_ms` (`worker.jitter_seconds`).
 ///
 /// After an answer: the later of the schedule and the wishes (capped at two days). After a failure: 5 minutes,
 /// doubling to 24 hours, or longer if the server asked, whatever the schedule says. Jitter only ever adds.
-pub fn next_at(now: UnixMs, schedule_next: UnixMs, outcome: Outcome, jitter: f64) -> UnixMs {
+pub fn next_at(
+    now: UnixMs,
+    schedule_next: UnixMs,
+    outcome: Outcome,
+    longest_jitter_ms: i64,
+    jitter: f64,
+) -> UnixMs {
     let (pause_ms, longest_jitter_ms) = match outcome {
         Outcome::Answered { freshness, ttl_minutes } => {
             let ttl_ms = ttl_minutes
@@ -54,7 +59,7 @@ pub fn next_at(now: UnixMs, schedule_next: UnixMs, outcome: Outcome, jitter: f64
             let wishes = [freshness.fresh_for_ms, freshness.retry_after_ms, ttl_ms];
             let wish_ms = wishes.into_iter().flatten().max().unwrap_or(0).min(LONGEST_WISH_MS);
             let pause_ms = schedule_next.since_ms(now).max(wish_ms).max(SHORTEST_PAUSE_MS);
-            (pause_ms, (pause_ms / 10).min(LONGEST_JITTER_MS))
+            (pause_ms, (pause_ms / 10).min(longest_jitter_ms))
         }
         Outcome::Failed { failures, retry } => {
             let asked_ms = match retry {
@@ -125,7 +130,7 @@ mod tests {
     }
 
     fn pause(outcome: Outcome) -> i64 {
-        next_at(NOW, NOW.plus_ms(HOUR_MS), outcome, 0.0).since_ms(NOW)
+        next_at(NOW, NOW.plus_ms(HOUR_MS), outcome, MINUTE_MS, 0.0).since_ms(NOW)
     }
 
     #[test]
@@ -135,7 +140,7 @@ mod tests {
         assert_eq!(pause(answered(Some(MINUTE_MS), Some(120))), 2 * HOUR_MS);
         assert_eq!(pause(answered(Some(31_536_000_000), Some(999_999_999))), LONGEST_WISH_MS);
         assert_eq!(pause(answered(Some(i64::MAX), Some(u64::MAX))), LONGEST_WISH_MS);
-        let schedule_in_the_past = next_at(NOW, NOW.plus_ms(-DAY_MS), answered(None, None), 0.0);
+        let schedule_in_the_past = next_at(NOW, NOW.plus_ms(-DAY_MS), answered(None, None), MINUTE_MS, 0.0);
         assert_eq!(schedule_in_the_past.since_ms(NOW), SHORTEST_PAUSE_MS);
     }
 
@@ -199,7 +204,7 @@ mod tests {
                 Outcome::Failed { failures, retry: Retry::AfterMs(after_ms) },
                 Outcome::Failed { failures, retry: Retry::Gone },
             ] {
-                let pause_ms = next_at(NOW, NOW.plus_ms(schedule), outcome, jitter).since_ms(NOW);
+                let pause_ms = next_at(NOW, NOW.plus_ms(schedule), outcome, MINUTE_MS, jitter).since_ms(NOW);
                 prop_assert!(pause_ms >= MINUTE_MS);
                 prop_assert!(pause_ms <= schedule.max(LONGEST_WISH_MS) + HOUR_MS);
             }

@@ -57,8 +57,13 @@ pub(super) struct Failure {
     pub message: String,
     pub retry: Retry,
     pub status: Option<u16>,
-    pub raw: Option<(String, Option<String>, Vec<u8>)>,
+    pub raw: Option<RawBody>,
+    /// Whether it is the source's failure; that its host was asked to wait for another source's sake is not.
+    pub counts: bool,
 }
+
+/// A body that could not be parsed: address, type, bytes.
+pub(super) type RawBody = (String, Option<String>, Vec<u8>);
 
 impl Gathered {
     pub(super) fn moved_permanently_to(&self) -> Option<&str> {
@@ -73,19 +78,23 @@ impl Gathered {
 
 impl From<FetchError> for Failure {
     fn from(error: FetchError) -> Self {
-        Self { message: error.to_string(), retry: error.retry(), status: error.status(), raw: None }
+        let counts = !matches!(
+            error,
+            FetchError::HostAskedToWait { .. } | FetchError::TimedOut { phase: fetch::Phase::Turn, .. }
+        );
+        Self { message: error.to_string(), retry: error.retry(), status: error.status(), raw: None, counts }
     }
 }
 
 impl From<EutilsError> for Failure {
     fn from(error: EutilsError) -> Self {
-        Self { message: error.to_string(), retry: error.retry(), status: None, raw: None }
+        Self { message: error.to_string(), retry: error.retry(), status: None, raw: None, counts: true }
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self { message: error.to_string(), retry: Retry::Backoff, status: None, raw: None }
+        Self { message: error.to_string(), retry: Retry::Backoff, status: None, raw: None, counts: true }
     }
 }
 
@@ -172,7 +181,13 @@ impl Worker {
             let until = UnixMs::now().plus_ms(lease_ms);
             if !self.store.extend_lease(due.id, &self.owner, until).await? {
                 let message = "another worker has taken the source over".to_owned();
-                return Err(Failure { message, retry: Retry::Backoff, status: None, raw: None });
+                return Err(Failure {
+                    message,
+                    retry: Retry::Backoff,
+                    status: None,
+                    raw: None,
+                    counts: true,
+                });
             }
             let judged = self.judge_all(due, changed).await;
             let (recorded, problems) = self.store.record_entries(due.id, judged, now).await?;
@@ -202,6 +217,7 @@ async fn parse_feed(due: &DueSource, fetched: &fetch::Fetched, now: UnixMs) -> R
         retry: Retry::Backoff,
         status: None,
         raw: Some((fetched.final_url.clone(), fetched.content_type.clone(), fetched.body.to_vec())),
+        counts: true,
     })
 }
 

@@ -2,10 +2,10 @@
 
 use super::Worker;
 use super::backoff::{self, Move, Outcome};
-use super::gather::{Failure, Gathered, Harvest};
+use super::gather::{Failure, Gathered, Harvest, RawBody};
 use super::judge::judge;
 use super::schedule;
-use crate::domain::time::{DAY_MS, UnixMs};
+use crate::domain::time::{DAY_MS, SECOND_MS, UnixMs};
 use crate::store::{DueSource, Judged, Recorded, Refresh, RefreshResult};
 
 /// How a refresh ended, for the log and for `perfuse fetch`.
@@ -59,7 +59,12 @@ impl Worker {
                 report.error = Some(failure.message.clone());
                 let ended = backoff::has_ended(failure.status, due.failures + 1);
                 let stopped = ended.then(|| failure.message.clone());
-                RefreshResult::Failed { message: failure.message, stopped, raw: failure.raw }
+                RefreshResult::Failed {
+                    message: failure.message,
+                    counts: failure.counts,
+                    stopped,
+                    raw: failure.raw.and_then(|raw| self.cut_raw(raw)),
+                }
             }
             Gathered::Harvest(harvest) => {
                 report.received = harvest.received;
@@ -85,6 +90,13 @@ impl Worker {
             Err(error) => report.error = Some(error.to_string()),
         }
         report
+    }
+
+    /// What is kept of a body that could not be parsed.
+    fn cut_raw(&self, (url, content_type, mut body): RawBody) -> Option<RawBody> {
+        let worker = &self.settings.worker;
+        body.truncate(worker.failed_body_max_bytes);
+        (worker.failed_body_days > 0).then_some((url, content_type, body))
     }
 
     /// Entries → judged entries, on a thread that may take its time.
@@ -140,6 +152,7 @@ impl Worker {
         };
         // configured lines were checked at start; one that vanished meanwhile is asked daily
         let schedule_next = schedule_next.unwrap_or_else(|| now.plus_ms(DAY_MS));
-        backoff::next_at(now, schedule_next, outcome, rand::random())
+        let longest_jitter_ms = SECOND_MS * self.settings.worker.jitter_seconds as i64;
+        backoff::next_at(now, schedule_next, outcome, longest_jitter_ms, rand::random())
     }
 }

@@ -16,13 +16,13 @@ use perfuse::web::token::Token;
 use perfuse::web::{self, AppState, Clock, server};
 use tokio::sync::{Notify, watch};
 
-pub const PASSWORD: &str = "seven green bicycles in May";
+pub(crate) const PASSWORD: &str = "seven green bicycles in May";
 
-pub struct World {
-    pub store: Store,
-    pub url: String,
-    pub address: std::net::SocketAddr,
-    pub bell: Arc<Notify>,
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) url: String,
+    pub(crate) address: std::net::SocketAddr,
+    pub(crate) bell: Arc<Notify>,
     clock: Arc<AtomicI64>,
     stop: watch::Sender<bool>,
     next_pmid: AtomicI64,
@@ -30,12 +30,12 @@ pub struct World {
 }
 
 impl World {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with_settings(&[]).await
     }
 
     /// `settings` as environment variables.
-    pub async fn with_settings(settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn with_settings(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("perfuse.db")).await.unwrap();
         let env = settings.iter().map(|(name, value)| (name.to_string(), value.to_string()));
@@ -47,7 +47,7 @@ impl World {
             description: String::new(),
             public_url: settings.server.public_url_at(address),
             language: "en".into(),
-            contact: String::new(),
+            contact: "desk@example.org".into(),
             accent: "#0b6e6e".into(),
             topics: vec![("ecpr".into(), "ECPR".into()), ("cpb".into(), "Bypass".into())],
         };
@@ -68,20 +68,20 @@ impl World {
         Self { store, url, address, bell, clock, stop, next_pmid: AtomicI64::new(1), _folder: folder }
     }
 
-    pub fn now(&self) -> UnixMs {
+    pub(crate) fn now(&self) -> UnixMs {
         UnixMs(self.clock.load(Ordering::SeqCst))
     }
 
-    pub fn wait(&self, ms: i64) {
+    pub(crate) fn wait(&self, ms: i64) {
         self.clock.fetch_add(ms, Ordering::SeqCst);
     }
 
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.stop.send_replace(true);
     }
 
     /// A new article that waits; later ones rank lower.
-    pub async fn article(&self, title: &str) -> Article {
+    pub(crate) async fn article(&self, title: &str) -> Article {
         let number = self.next_pmid.fetch_add(1, Ordering::SeqCst);
         let text = "It was unclear. Mortality fell from 40% to 31%.";
         let entry = Entry {
@@ -108,13 +108,13 @@ impl World {
         waiting.into_iter().find(|article| article.ids.pmid == words).unwrap()
     }
 
-    pub async fn titles_in_public(&self) -> Vec<String> {
+    pub(crate) async fn titles_in_public(&self) -> Vec<String> {
         let news = self.store.news_list(NewsQuery::default(), self.now(), 100).await.unwrap();
         news.iter().map(|item| item.title.to_plain()).collect()
     }
 
     /// A one-time link for a new or known account.
-    pub async fn link_for(&self, email: &str, role: Role) -> String {
+    pub(crate) async fn link_for(&self, email: &str, role: Role) -> String {
         let known = self.store.editor_by_email(email).await.unwrap();
         let editor = match known {
             Some(editor) => editor,
@@ -126,7 +126,7 @@ impl World {
         format!("/desk/link/{}", token.to_text())
     }
 
-    pub fn browser(&self) -> Browser {
+    pub(crate) fn browser(&self) -> Browser {
         // the tests speak plain http to loopback; the client wants a provider all the same
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
@@ -138,7 +138,7 @@ impl World {
     }
 
     /// Somebody signed in with a password of their own.
-    pub async fn person(&self, email: &str, role: Role) -> Browser {
+    pub(crate) async fn person(&self, email: &str, role: Role) -> Browser {
         let link = self.link_for(email, role).await;
         let mut browser = self.browser();
         browser.get(&link).await;
@@ -151,28 +151,28 @@ impl World {
 
 /// A browser as far as the desk can tell: cookies, our own origin, the token of the last page.
 #[derive(Clone)]
-pub struct Browser {
+pub(crate) struct Browser {
     url: String,
-    pub client: reqwest::Client,
-    pub cookie: Option<String>,
-    pub csrf: String,
+    pub(crate) client: reqwest::Client,
+    pub(crate) cookie: Option<String>,
+    pub(crate) csrf: String,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub struct Page {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub body: String,
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Page {
-    pub fn location(&self) -> &str {
+    pub(crate) fn location(&self) -> &str {
         self.headers.get("location").map_or("", |location| location.to_str().unwrap())
     }
 
     /// The text of everything that matches a selector, white space folded.
-    pub fn text(&self, selector: &str) -> String {
+    pub(crate) fn text(&self, selector: &str) -> String {
         let page = scraper::Html::parse_document(&self.body);
         let selector = scraper::Selector::parse(selector).unwrap();
         let texts: Vec<String> = page.select(&selector).map(|found| found.text().collect()).collect();
@@ -180,21 +180,21 @@ impl Page {
     }
 
     /// The values of an attribute of everything that matches.
-    pub fn values(&self, selector: &str, attribute: &str) -> Vec<String> {
+    pub(crate) fn values(&self, selector: &str, attribute: &str) -> Vec<String> {
         let page = scraper::Html::parse_document(&self.body);
         let selector = scraper::Selector::parse(selector).unwrap();
         let found = page.select(&selector).filter_map(|found| found.value().attr(attribute));
         found.map(String::from).collect()
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
 
 impl Browser {
     /// Sends a request as it is, with the cookie if there is one.
-    pub async fn send(&mut self, request: reqwest::RequestBuilder) -> Page {
+    pub(crate) async fn send(&mut self, request: reqwest::RequestBuilder) -> Page {
         let request = match &self.cookie {
             Some(cookie) => request.header("cookie", cookie),
             None => request,
@@ -213,13 +213,13 @@ impl Browser {
         page
     }
 
-    pub async fn get(&mut self, path: &str) -> Page {
+    pub(crate) async fn get(&mut self, path: &str) -> Page {
         let request = self.client.get(format!("{}{path}", self.url));
         self.send(request).await
     }
 
     /// Posts a form from our own page, with the token of the last page seen.
-    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let mut fields = fields.to_vec();
         let csrf = self.csrf.clone();
         fields.push(("csrf", &csrf));
@@ -229,21 +229,21 @@ impl Browser {
     }
 
     /// Posts and follows the redirect.
-    pub async fn post_and_follow(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub(crate) async fn post_and_follow(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let answer = self.post(path, fields).await;
         assert_eq!(answer.status, 303, "{}", answer.body);
         let location = answer.location().to_owned();
         self.get(&location).await
     }
 
-    pub async fn sign_in(&mut self, email: &str, password: &str) -> Page {
+    pub(crate) async fn sign_in(&mut self, email: &str, password: &str) -> Page {
         self.get("/desk/sign-in").await;
         self.csrf.clear();
         self.post("/desk/sign-in", &[("email", email), ("password", password)]).await
     }
 
     /// Approves, rejects … an article as its form stands, with the fields given instead.
-    pub async fn decide(&mut self, article: &Article, act: &str, fields: &[(&str, &str)]) -> Page {
+    pub(crate) async fn decide(&mut self, article: &Article, act: &str, fields: &[(&str, &str)]) -> Page {
         let revision = article.revision.to_string();
         let mut all = vec![("revision", revision.as_str())];
         all.extend_from_slice(fields);

@@ -2,5 +2,6 @@
 
 pub(crate) mod hostile_server;
 pub(crate) mod literature;
+pub(crate) mod program;
 pub(crate) mod service;
 pub(crate) mod visitor;

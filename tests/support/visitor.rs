@@ -36,7 +36,11 @@ impl Visitor {
 
     /// Somebody who set a password through their one-time link and is signed in.
     pub(crate) async fn signed_in(service: &Service, link: &str) -> Self {
-        let mut visitor = Self::at(service);
+        Self::signed_in_at(service.url(""), link).await
+    }
+
+    pub(crate) async fn signed_in_at(base: String, link: &str) -> Self {
+        let mut visitor = Self::at_url(base);
         let page = visitor.get(link).await;
         assert_eq!(page.status, 200, "{}", page.body);
         let page = visitor.submit(&page, link, &[("password", "seven pumps on a quiet ward")]).await;
@@ -47,6 +51,17 @@ impl Visitor {
 
     pub(crate) async fn get(&mut self, path: &str) -> Page {
         self.get_with(path, &[]).await
+    }
+
+    /// Goes on at another address with the same cookies.
+    pub(crate) fn move_to(&mut self, base: String) {
+        self.base = base;
+    }
+
+    /// `None` where nobody answers to the end.
+    pub(crate) async fn try_get(&mut self, path: &str) -> Option<Page> {
+        let request = self.client.get(format!("{}{path}", self.base)).header("cookie", self.cookie());
+        self.try_take(path, request.send().await.ok()?).await
     }
 
     pub(crate) async fn get_with(&mut self, path: &str, headers: &[(&str, &str)]) -> Page {
@@ -77,9 +92,14 @@ impl Visitor {
     }
 
     pub(crate) async fn post(&mut self, path: &str, form: &[(String, String)]) -> Page {
+        self.try_post(path, form).await.unwrap_or_else(|| panic!("POST {path} was not answered"))
+    }
+
+    /// `None` where nobody answers to the end.
+    pub(crate) async fn try_post(&mut self, path: &str, form: &[(String, String)]) -> Option<Page> {
         let request = self.client.post(format!("{}{path}", self.base));
         let request = request.header("cookie", self.cookie()).header("origin", self.base.clone()).form(form);
-        self.take(path, request.send().await.unwrap()).await
+        self.try_take(path, request.send().await.ok()?).await
     }
 
     fn cookie(&self) -> String {
@@ -88,34 +108,23 @@ impl Visitor {
     }
 
     async fn take(&mut self, path: &str, response: reqwest::Response) -> Page {
+        self.try_take(path, response).await.unwrap()
+    }
+
+    async fn try_take(&mut self, path: &str, response: reqwest::Response) -> Option<Page> {
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap();
             let (name, value) = pair.split_once('=').unwrap();
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
         let (status, headers) = (response.status(), response.headers().clone());
-        Page { status, headers, path: path.to_owned(), body: response.text().await.unwrap() }
+        Some(Page { status, headers, path: path.to_owned(), body: response.text().await.ok()? })
     }
 }
 
 impl Page {
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    /// Texts of all elements that match.
-    pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
-        let html = Html::parse_document(&self.body);
-        let selector = Selector::parse(selector).unwrap();
-        html.select(&selector).map(|element| element.text().collect::<String>().trim().to_owned()).collect()
-    }
-
-    /// The paths that links of the page lead to, those that start with `prefix`.
-    pub(crate) fn links(&self, prefix: &str) -> Vec<String> {
-        let html = Html::parse_document(&self.body);
-        let selector = Selector::parse("a[href]").unwrap();
-        let links = html.select(&selector).filter_map(|link| link.attr("href"));
-        links.filter(|href| href.starts_with(prefix)).map(str::to_owned).collect()
     }
 
     /// The fields that the form for `action` sends by itself: hidden ones, checked boxes, and typed texts.

@@ -98,7 +98,8 @@ pub(super) fn parts_of(category: Option<&str>, label: Option<&str>) -> Parts {
     }
 }
 
-fn parts_of_label(label: &str) -> Parts {
+/// The parts that a printed label names; none where it names none.
+pub(super) fn parts_of_label(label: &str) -> Parts {
     let label = label.to_lowercase();
     if OTHER_LABELS.iter().any(|other| label.contains(other)) {
         return Parts::of(&[Part::Other]);
@@ -109,43 +110,65 @@ fn parts_of_label(label: &str) -> Parts {
         .fold(Parts::NONE, |parts, (_, part)| parts.with(Parts::of(&[*part])))
 }
 
+/// Labels that count inside a text though they are not in capitals; singular or plural.
+const TITLED: [&str; 15] = [
+    "background",
+    "introduction",
+    "objective",
+    "aim",
+    "purpose",
+    "method",
+    "materials and method",
+    "patients and method",
+    "design",
+    "result",
+    "finding",
+    "conclusion",
+    "interpretation",
+    "trial registration",
+    "methods and result",
+];
+
 /// The paragraphs of a text that may carry its labels inline ("BACKGROUND: … METHODS: …"), labels left out. A label
-/// stands at the start or after the end of a sentence, has at most six words, and says what it announces.
+/// stands at the start or after the end of a sentence and says what it announces; fewer than three kinds of
+/// them are prose with colons, and the text is one paragraph.
 pub(super) fn split_at_labels(text: &str) -> Vec<(Range<usize>, Parts)> {
     let mut paragraphs = Vec::new();
-    let (mut start, mut parts) = (0, Parts::ALL);
+    let (mut start, mut parts, mut seen) = (0, Parts::ALL, Parts::NONE);
     for (colon, _) in text.match_indices(':') {
         let Some(label_start) = find_label(text, start, colon) else { continue };
-        let named = parts_of(None, Some(&text[label_start..colon]));
         if label_start > start {
             paragraphs.push((start..label_start, parts));
         }
-        (start, parts) = (colon + 1, named);
+        parts = parts_of(None, Some(&text[label_start..colon]));
+        seen = seen.with(parts_of_label(&text[label_start..colon]));
+        start = colon + 1;
     }
     paragraphs.push((start..text.len(), parts));
+    if seen.len() < 3 {
+        return vec![(0..text.len(), Parts::ALL)];
+    }
     paragraphs
 }
 
 /// Where the label that ends at `colon` begins, if there is one.
 fn find_label(text: &str, paragraph: usize, colon: usize) -> Option<usize> {
+    const LONGEST: usize = 60;
     let before = &text[paragraph..colon];
-    let tail = before.len().saturating_sub(60);
-    let tail = (tail..before.len()).find(|at| before.is_char_boundary(*at))?;
-    let stop = before[tail..].rfind(['.', '?', '!', ')', '\n']).map(|at| tail + at + 1);
-    let line = stop.unwrap_or(0);
-    if stop.is_none() && before.len() > 60 {
-        return None;
-    }
+    let tail =
+        (before.len().saturating_sub(LONGEST)..=before.len()).find(|at| before.is_char_boundary(*at))?;
+    let line = match before[tail..].rfind(['.', '?', '!', ')', '\n']) {
+        Some(stop) => tail + stop + 1,
+        None if tail == 0 => 0,
+        None => return None,
+    };
     let label = before[line..].trim();
-    let shouted = !label.chars().any(char::is_lowercase);
-    let titled = label.starts_with(char::is_uppercase) && label.split_whitespace().count() <= 3;
-    let follows = text[colon + 1..].trim_start().starts_with(|c: char| c.is_uppercase() || c.is_numeric());
-    let names = !label.is_empty()
-        && (shouted || titled)
-        && follows
-        && label.split_whitespace().count() <= 6
-        && !parts_of_label(label).is_empty();
-    names.then(|| paragraph + line + before[line..].len() - before[line..].trim_start().len())
+    let capitals =
+        label.len() > 2 && !label.chars().any(char::is_lowercase) && label.split_whitespace().count() <= 6;
+    let lower = label.to_lowercase();
+    let titled = label.starts_with(char::is_uppercase) && TITLED.contains(&lower.trim_end_matches('s'));
+    ((capitals || titled) && !parts_of_label(label).is_empty())
+        .then(|| paragraph + line + before[line..].len() - before[line..].trim_start().len())
 }
 
 #[cfg(test)]

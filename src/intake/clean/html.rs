@@ -124,7 +124,7 @@ fn rewrite(field: &str) -> Option<String> {
                     if let Some(at) = open.iter().rposition(|tag| *tag == name) {
                         open.truncate(at);
                     }
-                } else if !self_closing {
+                } else if !self_closing && !(closes_itself(&name) && open.last() == Some(&name)) {
                     open.push(name.clone());
                     if open.len() > caps::NESTING {
                         return None;
@@ -135,6 +135,11 @@ fn rewrite(field: &str) -> Option<String> {
         }
     }
     Some(html)
+}
+
+/// Elements whose start tag ends the one before (HTML, 13.1.2.4): old pages never close them.
+fn closes_itself(name: &str) -> bool {
+    matches!(name, "p" | "li" | "dd" | "dt" | "tr" | "td" | "th")
 }
 
 /// Lines of well-formed HTML.

@@ -36,7 +36,7 @@ pub fn find_doi(text: &str) -> Option<Doi> {
         if before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '.') {
             continue;
         }
-        let candidate = &text[start..];
+        let candidate = cap_plain(&text[start..], caps::WORD);
         let end = candidate
             .find(|c: char| {
                 c.is_whitespace() || matches!(c, '"' | '<' | '>' | '|' | '?' | '#' | '&' | '\\' | '`')
@@ -83,6 +83,9 @@ pub fn find_pmid(text: &str) -> Option<Pmid> {
 pub fn find_ncts(text: &str) -> Vec<Nct> {
     let mut found = Vec::new();
     let bytes = text.as_bytes();
+    if !["NCT", "nct", "Nct"].iter().any(|name| memchr::memmem::find(bytes, name.as_bytes()).is_some()) {
+        return found;
+    }
     for start in 0..bytes.len().saturating_sub(10) {
         if !bytes[start].eq_ignore_ascii_case(&b'n')
             || !bytes[start..start + 3].eq_ignore_ascii_case(b"nct")

@@ -143,6 +143,8 @@ fn tag_end(text: &str) -> Option<usize> {
     for (at, byte) in text.bytes().enumerate() {
         match (quote, byte) {
             (None, b'>') => return Some(at),
+            // another tag begins: this one never ends, and looking further would be quadratic
+            (None, b'<') => return None,
             (None, b'"' | b'\'') if text[..at].trim_end().ends_with('=') => quote = Some(byte),
             (Some(open), byte) if open == byte => quote = None,
             _ => {}
@@ -296,7 +298,8 @@ pub(super) fn name_signs(text: &str) -> Cow<'_, str> {
 /// C1 control characters are Windows-1252 that was taken for Latin-1: `\u{92}` is an apostrophe (HTML, 13.2.5.80).
 pub fn mend_controls(text: &str) -> Cow<'_, str> {
     let is_c1 = |c: char| ('\u{80}'..='\u{9F}').contains(&c);
-    if !text.contains(is_c1) {
+    // in UTF-8 all of them begin with this byte
+    if memchr::memchr(0xC2, text.as_bytes()).is_none() || !text.contains(is_c1) {
         return Cow::Borrowed(text);
     }
     let mended = text.chars().map(|character| {

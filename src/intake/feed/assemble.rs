@@ -257,7 +257,8 @@ impl Stamps {
 fn authors(item: &Item, partner: Option<&model::Entry>) -> Vec<Author> {
     let mut authors: Vec<Author> = Vec::new();
     let mut push = |author: Author| {
-        if authors.len() < caps::AUTHORS && !authors.contains(&author) {
+        // some feeds name each author twice; long lists are not compared, that would be quadratic
+        if authors.len() < caps::AUTHORS && (authors.len() > 500 || !authors.contains(&author)) {
             authors.push(author);
         }
     };

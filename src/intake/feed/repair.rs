@@ -27,13 +27,38 @@ pub(super) fn repair(text: &str) -> Repaired {
     }
     let mut out = String::with_capacity(text.len() + text.len() / 16);
     let mut rest = &text[start..];
+    let mut ends = Ends::default();
     while let Some(at) = rest.find(['<', '&']) {
         push_text(&mut out, &rest[..at]);
         rest = &rest[at..];
-        rest = if rest.starts_with('&') { read_entity(&mut out, rest) } else { read_markup(&mut out, rest) };
+        rest = if rest.starts_with('&') {
+            read_entity(&mut out, rest)
+        } else {
+            read_markup(&mut out, rest, &mut ends)
+        };
     }
     push_text(&mut out, rest);
     Repaired { text: name_version(out.trim_start().to_owned()), problems }
+}
+
+/// End marks that do not occur any more: searching for them again from each beginning would be quadratic.
+#[derive(Debug, Default)]
+struct Ends {
+    missing: Vec<&'static str>,
+}
+
+impl Ends {
+    /// What follows the next `mark`.
+    fn after<'a>(&mut self, text: &'a str, mark: &'static str) -> Option<&'a str> {
+        if self.missing.contains(&mark) {
+            return None;
+        }
+        let tail = text.split_once(mark).map(|(_, tail)| tail);
+        if tail.is_none() {
+            self.missing.push(mark);
+        }
+        tail
+    }
 }
 
 fn push_text(out: &mut String, text: &str) {
@@ -90,7 +115,7 @@ fn push_escaped(out: &mut String, text: &str) {
     }
 }
 
-fn read_markup<'a>(out: &mut String, text: &'a str) -> &'a str {
+fn read_markup<'a>(out: &mut String, text: &'a str, ends: &mut Ends) -> &'a str {
     if let Some(body) = text.strip_prefix("<![CDATA[") {
         let (inner, tail) = body.split_once("]]>").unwrap_or((body, ""));
         out.push_str("<![CDATA[");
@@ -99,18 +124,13 @@ fn read_markup<'a>(out: &mut String, text: &'a str) -> &'a str {
         return tail;
     }
     if let Some(body) = text.strip_prefix("<!--") {
-        return body.split_once("-->").map_or(body, |(_, tail)| tail);
-    }
-    if text.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("<?xml"))
-        && text.as_bytes().get(5).is_some_and(|byte| byte.is_ascii_whitespace() || *byte == b'?')
-    {
-        return text.split_once("?>").map_or("", |(_, tail)| tail);
+        return ends.after(body, "-->").unwrap_or(body);
     }
     if text.get(..9).is_some_and(|head| head.eq_ignore_ascii_case("<!DOCTYPE")) {
-        return after_doctype(text);
+        return after_doctype(text, ends);
     }
     if let Some(body) = text.strip_prefix("<?") {
-        return body.split_once("?>").map_or(body, |(_, tail)| tail);
+        return ends.after(body, "?>").unwrap_or(body);
     }
     match tag_end(text) {
         Some(end) => {
@@ -125,16 +145,13 @@ fn read_markup<'a>(out: &mut String, text: &'a str) -> &'a str {
 }
 
 /// After `<!DOCTYPE … [ … ]>`.
-fn after_doctype(text: &str) -> &str {
-    let Some(close) = text.find('>') else { return "" };
-    let close = match text[..close].find('[') {
-        Some(open) => text[open..]
-            .find(']')
-            .and_then(|at| Some(open + at + text[open + at..].find('>')?))
-            .unwrap_or(close),
-        None => close,
-    };
-    &text[close + 1..]
+fn after_doctype<'a>(text: &'a str, ends: &mut Ends) -> &'a str {
+    let Some((declaration, tail)) = text.split_once('>') else { return "" };
+    if !declaration.contains('[') {
+        return tail;
+    }
+    let subset = &text[declaration.find('[').unwrap_or_default()..];
+    ends.after(subset, "]").and_then(|rest| ends.after(rest, ">")).unwrap_or(tail)
 }
 
 /// Where a tag that begins here ends, quotes respected; `None` if this `<` begins no tag.
@@ -147,14 +164,11 @@ fn tag_end(text: &str) -> Option<usize> {
     for (at, byte) in text.bytes().enumerate().skip(1) {
         match (quote, byte) {
             (None, b'>') => return Some(at),
-            (None, b'<') => return None,
+            // XML forbids it in attributes too, and stopping here keeps the search linear
+            (_, b'<') => return None,
             (None, b'"' | b'\'') => quote = Some(byte),
             (Some(open), byte) if open == byte => quote = None,
             _ => {}
-        }
-        // a quote that never closes must not be searched for in the whole document from every tag again
-        if at > 64 * 1024 {
-            return None;
         }
     }
     None

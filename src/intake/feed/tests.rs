@@ -337,6 +337,28 @@ fn nesting_without_end_is_an_error_and_not_a_stack_overflow() {
     let _ = parse("[".repeat(200_000).as_bytes(), None, None, NOW);
 }
 
+/// Each of these made the repair or the cleaning look at the whole rest of the document again from every tag, which for a
+/// fetched body of the largest size would have taken hours.
+#[test]
+fn beginnings_that_never_end_are_read_in_one_go() {
+    let item = "<item><title>T</title></item>";
+    let feeds = [
+        "<!-- ".repeat(500_000) + &rss(item),
+        "<?x ".repeat(500_000) + &rss(item),
+        "<!DOCTYPE x [>".repeat(200_000) + &rss(item),
+        rss(&format!(
+            "<item><title>T</title><description>{}</description></item>",
+            "&lt;a x=&quot;".repeat(200_000)
+        )),
+    ];
+    for feed in feeds {
+        assert_eq!(parse(feed.as_bytes(), None, None, NOW).unwrap().entries.len(), 1, "{}", &feed[..20]);
+    }
+    for torn in ["<a \"", "<![CDATA[", "<", "<a x='<b y=\"", "<item>"] {
+        let _ = parse(rss(&torn.repeat(200_000)).as_bytes(), None, None, NOW);
+    }
+}
+
 #[test]
 fn entity_bombs_do_not_go_off() {
     let bomb = "<!DOCTYPE rss [<!ENTITY a \"lol\"><!ENTITY b \"&a;&a;&a;\">]>".to_owned()

@@ -10,7 +10,7 @@ use crate::domain::time::PartialDate;
 use crate::intake::clean::{caps, find_doi, find_ncts, read_issn};
 
 use super::dates::{self, appeared};
-use super::walk::{Result, Xml, attribute, each_child, has, leap, rich, skip, word};
+use super::walk::{Result, Xml, attribute, each_child, has, hop, leap, rich, skip, word};
 
 /// An entry in the making, with what only its record needs.
 #[derive(Debug, Default)]
@@ -44,7 +44,13 @@ fn read_citation<'a>(xml: &mut Xml<'a>, draft: &mut Draft) -> Result<()> {
         "CommentsCorrectionsList" => read_related(xml, draft),
         "MeshHeadingList" => read_mesh(xml, draft),
         "KeywordList" => read_keywords(xml, draft),
-        "ChemicalList" | "InvestigatorList" | "PersonalNameSubjectList" => leap(xml, tag),
+        "ChemicalList"
+        | "InvestigatorList"
+        | "PersonalNameSubjectList"
+        | "OtherAbstract"
+        | "DateRevised"
+        | "DateCompleted"
+        | "CoiStatement" => hop(xml, tag),
         _ => skip(xml, tag),
     })
 }
@@ -80,7 +86,7 @@ fn read_article<'a>(xml: &mut Xml<'a>, draft: &mut Draft) -> Result<()> {
             draft.online_on = draft.online_on.take().or(dates::read(xml)?.date());
             Ok(())
         }
-        "GrantList" => leap(xml, tag),
+        "GrantList" => hop(xml, tag),
         _ => skip(xml, tag),
     })
 }
@@ -205,6 +211,7 @@ fn read_author<'a>(xml: &mut Xml<'a>) -> Result<Option<Author>> {
             "Initials" => initials = word(xml)?,
             "Suffix" => suffix = word(xml)?,
             "CollectiveName" => collective = rich(xml)?.to_plain(),
+            "AffiliationInfo" => hop(xml, tag)?,
             _ => skip(xml, tag)?,
         }
         Ok(())
@@ -283,7 +290,7 @@ fn read_related<'a>(xml: &mut Xml<'a>, draft: &mut Draft) -> Result<()> {
     each_child(xml, |xml, tag| {
         let relation = attribute(tag, "RefType").and_then(|ref_type| Relation::from_ref_type(&ref_type));
         let Some(relation) = relation.filter(|_| draft.entry.related.len() < caps::WORDS) else {
-            return skip(xml, tag);
+            return hop(xml, tag);
         };
         let mut work = RelatedWork { relation, ids: Identifiers::default(), citation: String::new() };
         each_child(xml, |xml, tag| {
@@ -305,7 +312,7 @@ pub(super) fn read_pubmed_data<'a>(xml: &mut Xml<'a>, draft: &mut Draft) -> Resu
     each_child(xml, |xml, tag| match tag.name().as_ref() {
         "History" => each_child(xml, |xml, tag| {
             if !has(tag, "PubStatus", "entrez") {
-                return skip(xml, tag);
+                return hop(xml, tag);
             }
             draft.entry.shown_at = dates::read(xml)?.instant();
             Ok(())

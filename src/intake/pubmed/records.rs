@@ -77,6 +77,19 @@ impl Kind {
     }
 }
 
+/// How a record ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// With its end tag, after so many bytes.
+    Whole(usize),
+    /// It does not: after so many bytes another record begins.
+    NextBegins(usize),
+    /// Not within [`MAX_RECORD`].
+    TooFar,
+    /// Not before the document ends.
+    Missing,
+}
+
 /// Reads records from anything that gives bytes (UTF-8). After an error, or the end, it yields nothing more.
 #[derive(Debug)]
 pub struct Records<R> {
@@ -125,29 +138,24 @@ impl<R: BufRead> Records<R> {
             return Ok(false);
         };
         self.count += 1;
-        let length = self.record_length(kind)?;
-        let bytes = &self.buffer[self.start..self.start + length.unwrap_or(self.buffer.len() - self.start)];
-        // a torn record must not swallow the ones after it
-        let inner = memmem::find_iter(&bytes[1..], b"<Pubmed")
-            .map(|at| at + 1)
-            .find(|at| Kind::starting(&bytes[*at..]).is_some());
-        match (length, inner) {
-            (_, Some(inner)) => {
-                self.torn("its end tag is missing; the next record begins inside it");
-                self.start += inner;
+        match self.seek_end(kind)? {
+            End::Whole(length) => {
+                let bytes = &self.buffer[self.start..self.start + length];
+                read_record(kind, bytes, self.count, &mut self.ready);
+                self.start += length;
             }
-            (None, None) if bytes.len() >= MAX_RECORD => {
+            End::NextBegins(at) => {
+                self.torn("its end tag is missing; the next record begins inside it");
+                self.start += at;
+            }
+            End::TooFar => {
                 self.torn("it is longer than 16 MiB and was passed over");
                 self.start += 1;
             }
-            (None, None) => {
+            End::Missing => {
                 self.torn("the document ends inside it");
                 self.start = self.buffer.len();
                 self.closed = true;
-            }
-            (Some(length), None) => {
-                read_record(kind, bytes, self.count, &mut self.ready);
-                self.start += length;
             }
         }
         Ok(true)
@@ -228,20 +236,29 @@ impl<R: BufRead> Records<R> {
         Ok(())
     }
 
-    /// The record's length with its end tag; `None` if the document (or our patience) ends before it.
-    fn record_length(&mut self, kind: Kind) -> std::result::Result<Option<usize>, PubmedError> {
+    /// Where the record that starts here ends. Each byte is looked at once, also where no record ever ends.
+    fn seek_end(&mut self, kind: Kind) -> std::result::Result<End, PubmedError> {
         let end_tag = kind.end_tag();
-        let finder = memmem::Finder::new(end_tag);
-        let mut searched = 0;
+        let mut searched = 1;
         loop {
             let rest = &self.buffer[self.start..];
-            if let Some(at) = finder.find(&rest[searched..]) {
-                return Ok(Some(searched + at + end_tag.len()));
+            let window = &rest[searched.min(rest.len())..];
+            // a torn record must not swallow the one after it
+            let next =
+                memmem::find_iter(window, b"<Pubmed").find(|at| Kind::starting(&window[*at..]).is_some());
+            if let Some(at) = memmem::find(&window[..next.unwrap_or(window.len())], end_tag) {
+                return Ok(End::Whole(searched + at + end_tag.len()));
             }
-            if self.ended || rest.len() >= MAX_RECORD {
-                return Ok(None);
+            if let Some(at) = next {
+                return Ok(End::NextBegins(searched + at));
             }
-            searched = rest.len().saturating_sub(end_tag.len());
+            if rest.len() >= MAX_RECORD {
+                return Ok(End::TooFar);
+            }
+            if self.ended {
+                return Ok(End::Missing);
+            }
+            searched = rest.len().saturating_sub(LONGEST_TAG).max(1);
             let wanted = rest.len() + 1;
             self.fill(wanted)?;
         }
@@ -342,55 +359,53 @@ fn place(count: usize, bytes: &[u8]) -> String {
 }
 
 fn read_record(kind: Kind, bytes: &[u8], count: usize, ready: &mut VecDeque<Record>) {
-    let text;
-    let xml = match std::str::from_utf8(bytes) {
-        Ok(xml) => xml,
-        Err(_) => {
-            let problem = Problem::new(place(count, bytes), "it is not UTF-8; characters may be wrong")
-                .with_excerpt(bytes);
-            ready.push_back(Record::Problem(problem));
-            text = crate::intake::decode::to_utf8(bytes, None).text;
-            &text
-        }
+    let read = |bytes: &[u8], ready: &mut VecDeque<Record>| match kind {
+        Kind::Deletions => read_deletions(bytes, count, ready),
+        Kind::Article | Kind::Book => read_entry(kind, bytes, count, ready),
     };
-    let outcome = match kind {
-        Kind::Deletions => read_deletions(xml, count, ready),
-        Kind::Article | Kind::Book => read_entry(kind, xml, count, ready),
-    };
+    let mut outcome = read(bytes, ready);
+    // the reader looks at each piece's UTF-8 as it goes, so only what failed is looked at again
+    if outcome.is_err() && std::str::from_utf8(bytes).is_err() {
+        let what = "it is not UTF-8; characters may be wrong";
+        ready.push_back(Record::Problem(Problem::new(place(count, bytes), what).with_excerpt(bytes)));
+        outcome = read(crate::intake::decode::to_utf8(bytes, None).text.as_bytes(), ready);
+    }
     if let Err(error) = outcome {
-        let problem =
-            Problem::new(place(count, bytes), format!("it was passed over: {error}")).with_excerpt(bytes);
-        ready.push_back(Record::Problem(problem));
+        let what = format!("it was passed over: {error}");
+        ready.push_back(Record::Problem(Problem::new(place(count, bytes), what).with_excerpt(bytes)));
     }
 }
 
-fn read_entry(kind: Kind, xml: &str, count: usize, ready: &mut VecDeque<Record>) -> Result<()> {
+fn read_entry(kind: Kind, xml: &[u8], count: usize, ready: &mut VecDeque<Record>) -> Result<()> {
     let mut reader = walk::reader(xml);
     enter(&mut reader)?;
     let draft = if kind == Kind::Book { book::read(&mut reader)? } else { article::read(&mut reader)? };
     let (entry, oddities) = draft.finish();
     ready.push_back(Record::Entry(Box::new(entry)));
-    let problems = oddities.into_iter().map(|what| Problem::new(place(count, xml.as_bytes()), what));
+    let problems = oddities.into_iter().map(|what| Problem::new(place(count, xml), what));
     ready.extend(problems.map(Record::Problem));
     Ok(())
 }
 
-fn read_deletions(xml: &str, count: usize, ready: &mut VecDeque<Record>) -> Result<()> {
+fn read_deletions(xml: &[u8], count: usize, ready: &mut VecDeque<Record>) -> Result<()> {
     let mut reader = walk::reader(xml);
     enter(&mut reader)?;
+    let mut deleted = Vec::new();
     each_child(&mut reader, |xml, tag| {
         if tag.name().as_ref() != "PMID" {
             return skip(xml, tag);
         }
         let text = word(xml)?;
-        ready.push_back(match Pmid::parse(&text) {
+        deleted.push(match Pmid::parse(&text) {
             Some(pmid) => Record::Deleted(pmid),
             None => {
                 Record::Problem(Problem::new(format!("record {count}"), format!("{text:?} is not a PMID")))
             }
         });
         Ok(())
-    })
+    })?;
+    ready.extend(deleted);
+    Ok(())
 }
 
 /// Reads the record's own start tag.

@@ -248,6 +248,15 @@ fn nesting_without_end_is_an_error_and_not_a_stack_overflow() {
     }
 }
 
+/// Once each start tag was followed to the end of the document in search of its end tag.
+#[test]
+fn records_that_never_end_are_read_in_one_go() {
+    let starts = format!("<PubmedArticleSet>{}", "<PubmedArticle>".repeat(200_000));
+    let parsed = parse(starts.as_bytes()).unwrap();
+    assert_eq!((parsed.entries.len(), parsed.problems.len()), (0, MAX_PROBLEMS));
+    assert!(parse("<".repeat(1_000_000).as_bytes()).is_err());
+}
+
 #[test]
 fn utf16_records_are_read() {
     let bytes: Vec<u8> = FIXTURE.encode_utf16().flat_map(u16::to_be_bytes).collect();

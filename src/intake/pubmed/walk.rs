@@ -33,15 +33,14 @@ pub(super) enum RecordError {
 
 pub(super) type Result<T> = std::result::Result<T, RecordError>;
 
-/// A reader that reports `<X/>` as `<X></X>`.
-pub(super) fn reader(xml: &str) -> Xml<'_> {
-    let mut reader = Reader::from_str(xml);
-    reader.config_mut().expand_empty_elements = true;
+/// A reader over one record.
+pub(super) fn reader(xml: &[u8]) -> Xml<'_> {
+    let mut reader = Reader::from_reader(xml);
     reader.config_mut().allow_dangling_amp = true;
     reader
 }
 
-/// Calls `visit` for each child element; it must read up to the child's end tag.
+/// Calls `visit` for each child element; it must read up to the child's end tag. `<X/>` says nothing and is passed over.
 pub(super) fn each_child<'a>(
     xml: &mut Xml<'a>,
     mut visit: impl FnMut(&mut Xml<'a>, &BytesStart<'a>) -> Result<()>,
@@ -56,18 +55,28 @@ pub(super) fn each_child<'a>(
     }
 }
 
-/// Jumps to the element's end tag without looking at what is between; `last` for elements that nest in themselves.
+/// Reads past an element.
 pub(super) fn skip<'a>(xml: &mut Xml<'a>, tag: &BytesStart<'a>) -> Result<()> {
     xml.read_to_end(tag.name())?;
     Ok(())
 }
 
-/// Jumps over a list that holds only itself and is the last of its name, such as `ReferenceList`: its end tag is
-/// searched as text, because three quarters of a record can be references.
+/// Jumps over an element that never nests in itself: its end tag is searched as text, because affiliations are half of
+/// many records.
+pub(super) fn hop<'a>(xml: &mut Xml<'a>, tag: &BytesStart<'a>) -> Result<()> {
+    jump(xml, tag, memchr::memmem::find)
+}
+
+/// Jumps over a list that may nest in itself and is the last of its name, such as `ReferenceList`: three quarters of a
+/// record can be references.
 pub(super) fn leap<'a>(xml: &mut Xml<'a>, tag: &BytesStart<'a>) -> Result<()> {
-    let end = format!("</{}>", tag.name().as_ref());
+    jump(xml, tag, memchr::memmem::rfind)
+}
+
+fn jump<'a>(xml: &mut Xml<'a>, tag: &BytesStart<'a>, find: fn(&[u8], &[u8]) -> Option<usize>) -> Result<()> {
+    let end = ["</", tag.name().as_ref(), ">"].concat();
     let rest: &'a [u8] = xml.get_mut();
-    if let Some(at) = memchr::memmem::rfind(rest, end.as_bytes()) {
+    if let Some(at) = find(rest, end.as_bytes()) {
         *xml.get_mut() = &rest[at..];
     }
     skip(xml, tag)
@@ -141,6 +150,7 @@ fn rich_into(xml: &mut Xml<'_>, builder: &mut RichTextBuilder) -> Result<()> {
                     return Err(RecordError::TooDeep);
                 }
             }
+            Event::Empty(tag) if is_display(tag.local_name().as_ref()) => builder.text(" "),
             Event::End(_) => match open.pop() {
                 Some(Some(mark)) => builder.close(mark),
                 Some(None) => {}
