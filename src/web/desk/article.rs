@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 
 use super::annotate::{ShownSection, annotate};
+use super::check::Checked;
 use super::history::describe;
 use super::page::{Choice, Rich, show_near_time, show_time};
 use crate::curation::document::Document;
@@ -11,9 +12,15 @@ use crate::domain::article::{Article, Sighting};
 use crate::domain::entry::{Author, WorkKind};
 use crate::domain::status::{Act, RejectReason, Status, after};
 use crate::domain::summary::{MAX_WORDS, SentenceRole, WARN_WORDS, count_words};
-use crate::domain::text::RichText;
+use crate::domain::text::{RichText, fold_plain};
 use crate::domain::time::{DAY_MS, PartialDate, UnixMs};
 use crate::store::HistoryRow;
+use crate::web::session::Fields;
+
+/// Bounds of what a form may hold, bytes; the store and the feeds expect no more.
+pub(super) const TITLE_BYTES: usize = 1024;
+/// See [`TITLE_BYTES`].
+pub(super) const SUMMARY_BYTES: usize = 8 * 1024;
 
 /// A word about an article, in words rather than colour.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,12 +49,6 @@ pub(crate) struct ShownSentence {
     pub(crate) text: String,
 }
 
-/// Something in the summary that the abstract does not bear out.
-pub(crate) struct ShownMark {
-    pub(crate) quote: String,
-    pub(crate) reason: String,
-}
-
 /// What stands in the form.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FormText {
@@ -69,6 +70,13 @@ impl FormText {
             _ => "over",
         };
         Self { title, summary, topics, words, words_shown: words.min(120), words_class }
+    }
+
+    /// What an editor typed, white space folded as it will be stored.
+    pub(crate) fn typed(fields: &Fields) -> Self {
+        let topics = fields.all("topic").map(String::from).collect();
+        let summary = fold_plain(fields.get("summary"), SUMMARY_BYTES);
+        Self::new(fold_plain(fields.get("title"), TITLE_BYTES), summary, topics)
     }
 
     /// What the article holds.
@@ -111,8 +119,7 @@ pub(crate) struct ArticleView {
     pub(crate) sections: Vec<ShownSection>,
     pub(crate) form: FormText,
     pub(crate) errors: Vec<String>,
-    pub(crate) marks: Vec<ShownMark>,
-    pub(crate) marks_key: String,
+    pub(crate) checked: Checked,
     pub(crate) draft: Vec<ShownSentence>,
     pub(crate) draft_used: bool,
     pub(crate) topics: Vec<Choice>,
@@ -132,6 +139,7 @@ pub(crate) struct ArticleView {
 pub(crate) struct Material<'a> {
     pub(crate) article: &'a Article,
     pub(crate) form: FormText,
+    pub(crate) checked: Checked,
     pub(crate) sightings: &'a [Sighting],
     pub(crate) history: &'a [HistoryRow],
     /// `(name, title)` in the configured order.
@@ -144,7 +152,7 @@ pub(crate) struct Material<'a> {
 
 impl ArticleView {
     pub(crate) fn new(material: Material<'_>) -> Self {
-        let Material { article, form, sightings, history, topics, may_decide, now, zone } = material;
+        let Material { article, form, checked, sightings, history, topics, may_decide, now, zone } = material;
         let places: Vec<(usize, usize)> =
             article.draft.iter().flat_map(|draft| &draft.sentences).map(|sentence| sentence.source).collect();
         let allowed = |act| may_decide && after(article.status, act).is_some();
@@ -166,8 +174,7 @@ impl ArticleView {
             draft_used: form.summary == draft_text,
             form,
             errors: Vec::new(),
-            marks: Vec::new(),
-            marks_key: String::new(),
+            checked,
             draft: shown_draft(article),
             topics,
             can_edit: allowed(Act::Edit),

@@ -5,7 +5,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::article::{FormText, editable, standing};
+use super::article::{FormText, SUMMARY_BYTES, TITLE_BYTES, editable, standing};
+use super::check::Checked;
 use super::page::{Frame, Rich, read_local_time, show};
 use super::queue::{Shown, show_article};
 use super::view::{View, zone};
@@ -20,9 +21,6 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::session::{Fields, Visitor};
 
-/// Bounds of what a form may hold, bytes; the store and the feeds expect no more.
-const TITLE_BYTES: usize = 1024;
-const SUMMARY_BYTES: usize = 8 * 1024;
 /// "Later" without a date.
 const LATER_DAYS: i64 = 7;
 /// The furthest that something can be put off or scheduled.
@@ -35,12 +33,13 @@ pub(super) async fn approve(
     Path(id): Path<i64>,
     fields: Fields,
 ) -> Result<Response, PageError> {
+    let now = state.now();
     let typed = Typed::read(&state, &fields);
-    let errors = typed.problems();
+    let mut errors = typed.problems();
+    errors.extend(doubts(&state, id, &fields).await?);
     if !errors.is_empty() {
         return refuse(&state, &visitor, id, &fields, errors).await;
     }
-    let now = state.now();
     let wanted = match fields.get("publish_at") {
         "" => now.plus_ms(i64::from(state.settings.desk.publish_delay_minutes) * MINUTE_MS),
         text => match future(text, &state, now) {
@@ -108,7 +107,10 @@ pub(super) async fn save(
     let typed = Typed::read(&state, &fields);
     let article = state.store.article(id).await?.ok_or(PageError::NotFound)?;
     let is_public = after(article.status, Act::Withdraw).is_some();
-    let errors = if is_public { typed.problems() } else { typed.title_problem().into_iter().collect() };
+    let mut errors = if is_public { typed.problems() } else { typed.title_problem().into_iter().collect() };
+    if is_public {
+        errors.extend(doubts(&state, id, &fields).await?);
+    }
     if !errors.is_empty() {
         return refuse(&state, &visitor, id, &fields, errors).await;
     }
@@ -279,16 +281,19 @@ async fn refuse(
     let shown = Shown {
         status: StatusCode::UNPROCESSABLE_ENTITY,
         query: fields.get("view"),
-        form: typed_form(fields),
+        form: FormText::typed(fields),
+        acknowledged: fields.get("acknowledged"),
         errors,
         toast: None,
     };
     show_article(state, visitor, &article, &shown).await
 }
 
-fn typed_form(fields: &Fields) -> FormText {
-    let topics = fields.all("topic").map(String::from).collect();
-    FormText::new(fields.get("title").to_owned(), fields.get("summary").to_owned(), topics)
+/// What of the summary must be acknowledged before it is published, and was not.
+async fn doubts(state: &AppState, id: i64, fields: &Fields) -> Result<Option<String>, PageError> {
+    let article = state.store.article(id).await?.ok_or(PageError::NotFound)?;
+    let form = FormText::typed(fields);
+    Ok(Checked::new(state, &article, &form, fields.get("acknowledged"), state.now()).problem())
 }
 
 #[derive(Template)]

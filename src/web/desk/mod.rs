@@ -10,6 +10,7 @@ mod account;
 mod annotate;
 mod article;
 mod assets;
+mod check;
 mod decide;
 mod history;
 mod page;
@@ -36,6 +37,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/desk/link/{token}", anyone, sign_in::use_link),
         Route::get("/desk", viewer, queue::page),
         Route::get("/desk/a/{id}", viewer, queue::article),
+        Route::post("/desk/a/{id}/check", viewer, check::check),
         Route::post("/desk/a/{id}/approve", editor, decide::approve),
         Route::post("/desk/a/{id}/reject", editor, decide::reject),
         Route::post("/desk/a/{id}/later", editor, decide::later),

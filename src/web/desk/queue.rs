@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::article::{ArticleView, Badge, FormText, Material, badges, meta};
+use super::check::Checked;
 use super::history::describe;
 use super::page::{Frame, Rich, Toast, show, show_time};
 use super::view::{FilterForm, View, zone};
@@ -77,7 +78,7 @@ pub(super) async fn page(
             if let Some(row) = list.rows.first_mut() {
                 row.current = true;
             }
-            Some(article_view(&state, &visitor, &article, FormText::of(&article)).await?)
+            Some(article_view(&state, &visitor, &article, FormText::of(&article), "").await?)
         }
         None => None,
     };
@@ -103,6 +104,8 @@ pub(super) struct Shown<'a> {
     pub(super) status: StatusCode,
     pub(super) query: &'a str,
     pub(super) form: FormText,
+    /// The key of the doubts that the form acknowledges.
+    pub(super) acknowledged: &'a str,
     pub(super) errors: Vec<String>,
     pub(super) toast: Option<Toast>,
 }
@@ -110,7 +113,7 @@ pub(super) struct Shown<'a> {
 impl Shown<'_> {
     pub(super) fn new(article: &Article) -> Self {
         let form = FormText::of(article);
-        Self { status: StatusCode::OK, query: "", form, errors: Vec::new(), toast: None }
+        Self { status: StatusCode::OK, query: "", form, acknowledged: "", errors: Vec::new(), toast: None }
     }
 }
 
@@ -123,7 +126,7 @@ pub(super) async fn show_article(
 ) -> Result<Response, PageError> {
     let view = View::parse(shown.query);
     let (list, _) = list(state, visitor, &view, Some(article.id)).await?;
-    let mut pane = article_view(state, visitor, article, shown.form.clone()).await?;
+    let mut pane = article_view(state, visitor, article, shown.form.clone(), shown.acknowledged).await?;
     pane.errors.clone_from(&shown.errors);
     let toast = shown.toast.as_ref().map(|toast| Toast { text: toast.text.clone(), undo: toast.undo });
     let frame = Frame::for_visitor(state, visitor, "queue").await?.with_toast(toast);
@@ -135,12 +138,15 @@ async fn article_view(
     visitor: &Visitor,
     article: &Article,
     form: FormText,
+    acknowledged: &str,
 ) -> Result<ArticleView, PageError> {
+    let checked = Checked::new(state, article, &form, acknowledged, state.now());
     let sightings = state.store.sightings(article.id).await?;
     let history = state.store.history(Some(article.id), None, 20).await?;
     Ok(ArticleView::new(Material {
         article,
         form,
+        checked,
         sightings: &sightings,
         history: &history,
         topics: &state.site.topics,

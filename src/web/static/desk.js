@@ -38,7 +38,7 @@
     });
   }
 
-  function swap(request, { push = true, focus = true } = {}) {
+  function swap(request, { push = true, posted = null } = {}) {
     const page = request.response;
     const scroll = $('.list')?.scrollTop ?? 0;
     document.title = page.title;
@@ -49,12 +49,13 @@
     $('.toasts').replaceChildren(...$$('.toasts > *', page).map((node) => document.adoptNode(node)));
     const address = new URL(request.responseURL, location.href);
     for (const name of ['done', 'undone', 'bulk']) address.searchParams.delete(name);
-    if (push && address.href !== location.href) history.pushState(null, '', address);
+    // an answer in place of a redirect (409, 422) has no address of its own: a reload goes back to the article
+    if (address.href === posted) history.replaceState(null, '', location.href);
+    else if (push && address.href !== location.href) history.pushState(null, '', address);
     else history.replaceState(null, '', address);
     settle();
     if ($('.list')) $('.list').scrollTop = scroll;
     $('.row.current')?.scrollIntoView({ block: 'nearest' });
-    if (!focus) return;
     const heading = $('.work h1, .work .as-h1') ?? $('main h1');
     const hidden = heading && heading.offsetParent === null;
     (hidden ? $('main h1') : heading)?.focus({ preventScroll: true });
@@ -68,13 +69,12 @@
     busy = true;
     const data = new URLSearchParams(new FormData(form, button ?? undefined));
     const kept = form.dataset.keep;
-    const act = (button?.getAttribute('formaction') ?? form.action).split('/').pop();
     try {
-      const request = await load('POST', button?.formAction && button.hasAttribute('formaction') ? button.formAction : form.action, data);
+      const url = button?.hasAttribute('formaction') ? button.formAction : form.action;
+      const request = await load('POST', url, data);
       // kept until the server has it, or has it back in the page
       if (kept && request.status === 200) stored.drop(keepKey(kept));
-      swap(request);
-      if (request.status === 200 && act === 'save') $('#summary')?.blur();
+      swap(request, { posted: url });
     } catch {
       note(kept ? 'No connection. What you typed is kept on this device; try again.' : 'No connection. Nothing was changed; try again.');
     } finally {
@@ -127,7 +127,9 @@
   function restore(form) {
     const kept = stored.read(keepKey(form.dataset.keep));
     const title = $('[name=title]', form), summary = $('[name=summary]', form);
-    if (!kept || !title || !summary) return;
+    const line = $('.kept', form);
+    // the page of a conflict shows what was sent; it stays kept until one of the two is chosen
+    if (!kept || !title || !summary || !line) return;
     if (kept.title === title.value && kept.summary === summary.value) { stored.drop(keepKey(form.dataset.keep)); return; }
     const theirs = { title: title.value, summary: summary.value, revision: $('[name=revision]', form).value };
     const put = (text) => {
@@ -136,10 +138,9 @@
       // the revision that the text was typed against: a change meanwhile is shown, not overwritten
       $('[name=revision]', form).value = form.dataset.revision = text.revision;
       count(form);
+      check(form);
     };
     put(kept);
-    const line = $('.kept', form);
-    if (!line) return;
     line.textContent = 'What you typed here before was not saved yet; it is back.';
     const discard = document.createElement('button');
     discard.type = 'button';
@@ -159,9 +160,26 @@
     bar.className = words <= 55 ? 'short' : words <= 100 ? 'long' : 'over';
   }
 
+  // the server's checks and preview of what is typed, once the typing pauses
+  let pause = 0;
+  function check(form) {
+    clearTimeout(pause);
+    pause = setTimeout(async () => {
+      const button = $('[formaction$="/check"]', form);
+      if (!button || !form.isConnected) return;
+      try {
+        const { response } = await load('POST', button.formAction, new URLSearchParams(new FormData(form)));
+        const [old, fresh] = [$('#check', form), $('#check', response)];
+        if (!old || !fresh || !form.isConnected) return;
+        if ($('.preview', old).open) $('.preview', fresh).open = true;
+        old.replaceWith(document.adoptNode(fresh));
+      } catch { /* the checks come again with the next pause, and before publishing */ }
+    }, 700);
+  }
+
   addEventListener('input', (event) => {
     const form = event.target.closest('form[data-keep]');
-    if (form && event.target.matches('textarea')) { remember(form); count(form); }
+    if (form && event.target.matches('textarea')) { remember(form); count(form); check(form); }
   });
   addEventListener('offline', () => note('No connection. What you type is kept on this device.'));
 
@@ -223,6 +241,7 @@
   function settle() {
     for (const form of $$('form[data-keep]')) if (!$('#errors', form)) restore(form);
     for (const part of $$('.js-only')) part.hidden = false;
+    for (const part of $$('.no-js')) part.hidden = true;
     const toggle = $('#keys-on');
     if (toggle) {
       toggle.checked = keysOn();
