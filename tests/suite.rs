@@ -7,5 +7,6 @@ mod desk;
 mod hostile;
 mod journeys;
 mod judgement;
+mod judgement_ranking;
 mod outputs;
 mod support;
