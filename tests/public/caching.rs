@@ -148,3 +148,14 @@ async fn an_export_arrives_whole_in_every_coding() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_was_made_is_served_while_the_database_does_not_answer() {
+    let room = Newsroom::open().await;
+    room.publish(paper(1), &["ecpr"], None).await;
+    let before = room.get("/feeds/news.rss").await;
+    room.break_database();
+    room.queue(paper(2)).await;
+    let during = room.get("/feeds/news.rss").await;
+    assert_eq!((during.status, during.header("etag")), (StatusCode::OK, before.header("etag")));
+}
