@@ -9,11 +9,13 @@ use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::app::Base;
 use crate::curation::document::Document;
 use crate::curation::relevance::{Decision, Features, Model, Verdict, features, prior};
 use crate::curation::topics::{TopicRules, study_type, suggest_topics};
 use crate::domain::article::{Article, Relevance};
 use crate::domain::text::RichText;
+use crate::worker::Learner;
 
 /// Arguments of `relevance`.
 #[derive(Debug, clap::Args)]
@@ -54,14 +56,29 @@ impl Args {
     ///
     /// # Errors
     /// A file that cannot be read, a line that is not a record, an id of the order that the set does not hold.
-    pub async fn run(self, _global: &super::Global) -> anyhow::Result<()> {
+    pub async fn run(self, global: &super::Global) -> anyhow::Result<()> {
         match self.what {
             What::Replay(replay) => replay.run(&mut std::io::stdout().lock()),
-            What::Explain { article } => {
-                bail!("cannot explain article {article}: stored articles cannot be read by this command yet")
-            }
+            What::Explain { article } => explain(&article, global).await,
         }
     }
+}
+
+/// Finds the article, learns from all decisions as the worker does, and explains.
+async fn explain(name: &str, global: &super::Global) -> anyhow::Result<()> {
+    let (loaded, catalog) = global.load_configuration()?;
+    let base = Base::open(loaded.settings, catalog).await?;
+    let store = &base.store;
+    let article = match name.parse::<i64>() {
+        Ok(id) => store.article(id).await?,
+        Err(_) => store.article_by_public_id(name).await?,
+    };
+    let article = article.with_context(|| format!("there is no article {name:?}"))?;
+    let topics = store.source_topics(vec![article.id]).await?.remove(&article.id).unwrap_or_default();
+    let rules = base.topic_rules()?;
+    let model = Learner::new(rules.clone()).fit(store).await?;
+    explain_article(&article, &topics, &rules, &model, &mut std::io::stdout().lock())?;
+    Ok(())
 }
 
 /// One record of a labelled set.

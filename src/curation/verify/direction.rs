@@ -121,7 +121,9 @@ const NEGATORS: [&str; 18] = [
 const REACH: usize = 6;
 
 /// How alike the contradicting place must be, and by how much more than any that agrees.
-fn n(k: &str, d: f64) -> f64 { std::env::var(k).ok().and_then(|v| v.parse().ok()).unwrap_or(d) }
+fn n(k: &str, d: f64) -> f64 {
+    std::env::var(k).ok().and_then(|v| v.parse().ok()).unwrap_or(d)
+}
 
 /// A word of direction in a text.
 struct Direction {
@@ -170,7 +172,9 @@ fn find_rival(
             let _ = writeln!(f, "{:.3} {:.3}", contradicts.0, agrees);
         }
     }
-    (contradicts.0 >= n("ALIKE",0.3) && contradicts.0 >= agrees + n("MARGIN",0.08)).then_some(contradicts.1).flatten()
+    (contradicts.0 >= n("ALIKE", 0.3) && contradicts.0 >= agrees + n("MARGIN", 0.08))
+        .then_some(contradicts.1)
+        .flatten()
 }
 
 fn read_directions(tokens: &[Token]) -> Vec<Direction> {
