@@ -30,7 +30,10 @@ async fn growing_feeds(round: Arc<Mutex<usize>>) -> (HostileServer, String) {
             let pairs: Vec<(&str, &str)> =
                 dois.iter().zip(&titles).map(|(doi, title)| (doi.as_str(), title.as_str())).collect();
             let body = journal_rss(&pairs);
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n", body.len());
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
             wire.send(head + &body).await;
         }
     })
@@ -162,7 +165,8 @@ async fn whatever_moment_it_is_killed_at_every_acknowledged_approval_is_public_o
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_is_on_disk_before_it_is_acknowledged() {
-    if !can("strace", &["-f", "-o", "/dev/null", "true"], "an approval is on disk before it is acknowledged") {
+    if !can("strace", &["-f", "-o", "/dev/null", "true"], "an approval is on disk before it is acknowledged")
+    {
         return;
     }
     let (_server, sources) = growing_feeds(Arc::new(Mutex::new(1))).await;

@@ -70,7 +70,11 @@ fn a_folder_that_cannot_be_made_is_named() {
 #[test]
 fn a_read_only_disk_is_named_and_the_database_keeps_everything() {
     let story = "a read-only disk is named";
-    if !can("unshare", &["-rm", "sh", "-c", "mount -t tmpfs tmpfs /mnt && mount -o remount,ro,bind /mnt"], story) {
+    if !can(
+        "unshare",
+        &["-rm", "sh", "-c", "mount -t tmpfs tmpfs /mnt && mount -o remount,ro,bind /mnt"],
+        story,
+    ) {
         return;
     }
     let mut place = Place::new("", None);

@@ -60,7 +60,8 @@ async fn when_the_disk_fills_readers_are_served_the_desk_says_503_and_all_is_wel
     }
     let server = HostileServer::start(|mut wire| async move {
         let body = many_items(30);
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n", body.len());
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n", body.len());
         wire.send(head + &body).await;
     })
     .await;
@@ -104,8 +105,15 @@ async fn when_the_disk_fills_readers_are_served_the_desk_says_503_and_all_is_wel
         }
     }
     let refused = refused.expect("the disk is full and every approval went through");
-    for path in ["/", "/feeds/news.rss", "/feeds/news.atom", "/feeds/news.json", "/api/v1/news", "/healthz", "/search?q=x"]
-    {
+    for path in [
+        "/",
+        "/feeds/news.rss",
+        "/feeds/news.atom",
+        "/feeds/news.json",
+        "/api/v1/news",
+        "/healthz",
+        "/search?q=x",
+    ] {
         assert_eq!(reader.get(path).await.status, 200, "{path}");
     }
     let news = reader.get("/api/v1/news?limit=100").await.body;

@@ -40,11 +40,16 @@ fn too_much_is_refused_by_its_own_status_and_the_service_goes_on() {
     let service = place.serve(&[]);
     let address = service.address();
     let get = |path: &str, headers: &str| {
-        exchange(address, format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n").as_bytes())
+        exchange(
+            address,
+            format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n").as_bytes(),
+        )
     };
     let post = |length: usize, body: &str| {
         let kind = "Content-Type: application/x-www-form-urlencoded";
-        let head = format!("POST /desk/sign-in HTTP/1.1\r\nHost: x\r\nOrigin: http://{address}\r\nConnection: close");
+        let head = format!(
+            "POST /desk/sign-in HTTP/1.1\r\nHost: x\r\nOrigin: http://{address}\r\nConnection: close"
+        );
         exchange(address, format!("{head}\r\n{kind}\r\nContent-Length: {length}\r\n\r\n{body}").as_bytes())
     };
     assert_eq!(status(&get("/", "")), "200");
@@ -64,9 +69,14 @@ fn too_much_is_refused_by_its_own_status_and_the_service_goes_on() {
          Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}{chunk}0\r\n\r\n"
     );
     assert_eq!(status(&exchange(address, chunked.as_bytes())), "413");
-    for nonsense in ["\0\0\0\0\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\0\u{1}"] {
+    for nonsense in
+        ["\0\0\0\0\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\0\u{1}"]
+    {
         let answer = exchange(address, nonsense.as_bytes());
-        assert!(answer.is_empty() || status(&answer) == "400" || status(&answer) == "505", "{nonsense:?}: {answer}");
+        assert!(
+            answer.is_empty() || status(&answer) == "400" || status(&answer) == "505",
+            "{nonsense:?}: {answer}"
+        );
     }
     assert_eq!(status(&get("/healthz", "")), "200");
     let log = service.stop().err;
@@ -78,8 +88,12 @@ fn half_a_header_and_silence_are_cut_off_after_five_seconds() {
     let place = Place::new("", None);
     let service = place.serve(&[]);
     let address = service.address();
-    let openings: [&[u8]; 4] =
-        [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nX-Half", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"];
+    let openings: [&[u8]; 4] = [
+        b"",
+        b"GET / HT",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-Half",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+    ];
     let waiting = openings.map(|bytes| std::thread::spawn(move || lifetime(address, bytes)));
     for (waited, bytes) in waiting.into_iter().zip(openings) {
         let waited = waited.join().unwrap();

@@ -33,7 +33,10 @@ async fn a_first_start_without_any_network_gives_a_website_a_desk_and_sources_th
     let journal = listed.lines().find(|line| line.starts_with("journal")).unwrap();
     assert!(journal.contains("failed: ") && journal.contains("journal.invalid"), "{listed}");
     assert!(journal.contains("in 4 min") || journal.contains("in 5 min"), "{listed}");
-    assert!(listed.lines().any(|line| line.starts_with("search") && line.contains("eutils.invalid")), "{listed}");
+    assert!(
+        listed.lines().any(|line| line.starts_with("search") && line.contains("eutils.invalid")),
+        "{listed}"
+    );
     wait_until("the log says it too", || {
         let log = service.err.text();
         (log.contains("journal.invalid") && log.contains("tried again at")).then_some(())
@@ -66,7 +69,8 @@ fn a_port_in_use_is_named_and_the_folder_is_left_as_it_was() {
 
 #[test]
 fn a_second_serve_on_one_folder_is_refused_by_process_and_changes_nothing_for_the_first() {
-    let mut place = Place::new(&source("journal", "kind = \"feed\"\nurl = \"http://journal.invalid/\""), None);
+    let mut place =
+        Place::new(&source("journal", "kind = \"feed\"\nurl = \"http://journal.invalid/\""), None);
     let first = place.serve(&[]);
     // even with other sources, which a start would take over
     place.write("other.toml", source("other", "kind = \"feed\"\nurl = \"http://other.invalid/\""));

@@ -53,7 +53,8 @@ async fn stops_in_order(signal: &str) {
     assert!(ended.out.ends_with("Stopped.\n"), "{ended:#?}");
     drop(open);
     // given back: nobody's, due, and it is no failure of the source
-    let given_back = "SELECT count(*) FROM sources WHERE leased_by IS NULL AND failures = 0 AND last_attempt_at IS NULL";
+    let given_back =
+        "SELECT count(*) FROM sources WHERE leased_by IS NULL AND failures = 0 AND last_attempt_at IS NULL";
     assert_eq!(count(&place.database(), given_back), 1, "{ended:#?}");
     assert!(!place.path("data/perfuse.db-wal").exists(), "the log was folded in");
 }
@@ -106,7 +107,9 @@ fn listens(id: u32) -> bool {
         .flatten()
         .flatten()
         .filter_map(|fd| std::fs::read_link(fd.path()).ok())
-        .filter_map(|to| to.to_string_lossy().strip_prefix("socket:[").map(|s| s.trim_end_matches(']').to_owned()))
+        .filter_map(|to| {
+            to.to_string_lossy().strip_prefix("socket:[").map(|s| s.trim_end_matches(']').to_owned())
+        })
         .collect();
     let tcp = std::fs::read_to_string("/proc/net/tcp").unwrap_or_default();
     tcp.lines().any(|line| {

@@ -14,7 +14,8 @@ async fn publisher(feeds: usize) -> (HostileServer, String) {
         tokio::time::sleep(Duration::from_millis(300)).await;
         let (own, shared) = (format!("10.9999/own.{number}"), format!("10.9999/shared.{}", number / 2));
         let body = journal_rss(&[(&own, "An own item"), (&shared, "A shared item")]);
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n", body.len());
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n", body.len());
         wire.send(head + &body).await;
     })
     .await;
@@ -48,12 +49,12 @@ async fn three_workers_on_one_file_ask_each_source_once_and_double_nothing() {
     }
     let database = place.database();
     wait_until("all were fetched", || {
-        (count(&database, "SELECT count(*) FROM sources WHERE last_success_at IS NOT NULL") == 8).then_some(())
+        (count(&database, "SELECT count(*) FROM sources WHERE last_success_at IS NOT NULL") == 8)
+            .then_some(())
     });
     service.stop();
-    let mut asked: Vec<String> = server.requests().iter().map(|request| {
-        request.split(' ').nth(1).unwrap().to_owned()
-    }).collect();
+    let mut asked: Vec<String> =
+        server.requests().iter().map(|request| request.split(' ').nth(1).unwrap().to_owned()).collect();
     asked.sort();
     assert_eq!(asked, (0..8).map(|number| format!("/feed{number}")).collect::<Vec<_>>(), "{tables}");
     assert_eq!(count(&database, "SELECT count(*) FROM fetches"), 8);

@@ -66,7 +66,8 @@ impl Place {
 
     /// A command that is not started yet.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut words = self.wrapper.iter().map(String::as_str).chain([BINARY]).chain(arguments.iter().copied());
+        let mut words =
+            self.wrapper.iter().map(String::as_str).chain([BINARY]).chain(arguments.iter().copied());
         let mut command = Command::new(words.next().unwrap());
         command.args(words).current_dir(self.folder.path()).env_clear().envs(&self.env);
         if let Some(path) = std::env::var_os("PATH") {

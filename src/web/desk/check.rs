@@ -43,7 +43,13 @@ pub(crate) struct Checked {
 
 impl Checked {
     /// Checks a form's text against the article. `acknowledged` is the key that the form sent, or nothing.
-    pub(crate) fn new(state: &AppState, article: &Article, form: &FormText, acknowledged: &str, now: UnixMs) -> Self {
+    pub(crate) fn new(
+        state: &AppState,
+        article: &Article,
+        form: &FormText,
+        acknowledged: &str,
+        now: UnixMs,
+    ) -> Self {
         let doubts = doubts(article, &form.summary);
         let key = key(&form.summary, &doubts);
         let (copied_percent, limit) = (copied(article, &form.summary), state.settings.desk.overlap_percent);
@@ -60,7 +66,9 @@ impl Checked {
     /// Why it cannot be published as it is, if so.
     pub(crate) fn problem(&self) -> Option<String> {
         let open = !self.doubts.is_empty() && !self.acknowledged;
-        open.then(|| "Something in the summary does not match the abstract; see the marks below it.".to_owned())
+        open.then(|| {
+            "Something in the summary does not match the abstract; see the marks below it.".to_owned()
+        })
     }
 }
 
@@ -90,7 +98,8 @@ fn doubts(article: &Article, summary: &str) -> Vec<Doubt> {
         return Vec::new();
     }
     let marks = verify(&article.title.to_plain(), &abstract_text, summary, None);
-    let quote = |(start, end): (usize, usize)| summary.chars().skip(start).take(end.saturating_sub(start)).collect();
+    let quote =
+        |(start, end): (usize, usize)| summary.chars().skip(start).take(end.saturating_sub(start)).collect();
     marks.into_iter().map(|mark| Doubt { quote: quote(mark.span), reason: mark.reason }).collect()
 }
 
@@ -130,5 +139,7 @@ fn preview(state: &AppState, article: &Article, form: &FormText, now: UnixMs) ->
         published_on: article.published_on.clone(),
         language: article.language.clone(),
     };
-    Rich::from_built(String::from_utf8_lossy(&fragment(&state.site, &[item], 3, LinkTo::Article)).into_owned())
+    Rich::from_built(
+        String::from_utf8_lossy(&fragment(&state.site, &[item], 3, LinkTo::Article)).into_owned(),
+    )
 }
