@@ -1,5 +1,6 @@
 //! The public side as readers, feed readers, webmasters and programs meet it.
 
+mod browser;
 mod caching;
 mod hostile;
 mod pages;

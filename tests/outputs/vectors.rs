@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::fixtures::{feed, items, site};
 use super::rules::{check_atom, check_json_feed, check_rss, read_xml, texts};
 
-const OWN: [&str; 14] = [
+pub(crate) const OWN: [&str; 14] = [
     "<script>alert(1)</script>",
     "</script><script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",

@@ -86,6 +86,11 @@ impl Newsroom {
 
     /// With other settings than the defaults.
     pub(super) async fn open_with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::open_at("https://news.example.org", change).await
+    }
+
+    /// Reached at another address.
+    pub(super) async fn open_at(public_url: &str, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("perfuse.db")).await.unwrap();
         let editor = store.add_editor("editor@example.org", Role::Editor, None, NOW).await.unwrap().id;
@@ -93,14 +98,15 @@ impl Newsroom {
         let clock = Arc::new(AtomicI64::new(NOW.0));
         let mut settings = Settings::load(None, std::iter::empty()).unwrap().settings;
         change(&mut settings);
-        let router = Self::router_on(&store, clock.clone(), settings);
+        let site = Site { public_url: public_url.into(), ..site() };
+        let router = Self::router_on(&store, clock.clone(), settings, site);
         Self { folder, store, router, clock, editor, source }
     }
 
-    fn router_on(store: &Store, clock: Arc<AtomicI64>, settings: Settings) -> axum::Router {
+    fn router_on(store: &Store, clock: Arc<AtomicI64>, settings: Settings, site: Site) -> axum::Router {
         let clock = Clock::new(move || UnixMs(clock.load(Ordering::SeqCst)));
         let (settings, bell) = (Arc::new(settings), Arc::new(tokio::sync::Notify::new()));
-        web::router(AppState::new(store.clone(), settings, Arc::new(site()), clock, bell).unwrap())
+        web::router(AppState::new(store.clone(), settings, Arc::new(site), clock, bell).unwrap())
     }
 
     /// A table that every look needs is gone, as on a damaged disk.
