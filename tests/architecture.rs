@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("web", &["domain", "publish", "curation", "store", "config"], &["axum", "askama"]),
     ("app", EVERYTHING, &["anyhow"]),
     ("cli", EVERYTHING, &["clap", "anyhow", "indicatif"]),
-    ("main", EVERYTHING, &["clap"]),
+    ("main", EVERYTHING, &["clap", "anyhow"]),
     ("lib", &[], &[]),
 ];
 const EVERYTHING: &[&str] =

@@ -123,6 +123,14 @@ impl Worker {
         }
     }
 
+    /// Gives back what [`Worker::refresh_due`] had claimed when it was dropped: due as before, for whoever comes next.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn give_back(&self) -> Result<usize, StoreError> {
+        self.store.release(&self.owner).await
+    }
+
     /// Starts what is due while there is room; says when to look again.
     async fn start_due(&self, refreshes: &mut JoinSet<Report>) -> Result<Instant, StoreError> {
         let woken = self.store.wake_later(UnixMs::now()).await?;

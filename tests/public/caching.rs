@@ -132,3 +132,30 @@ async fn the_same_news_keeps_its_tag_when_something_else_is_written() {
     assert_eq!(before.header("etag"), after.header("etag"));
     assert_eq!(before.header("last-modified"), after.header("last-modified"));
 }
+
+/// The export is streamed and compressed on the way: the compressor asks the stream once more after its end, which
+/// killed the connection.
+#[tokio::test]
+async fn an_export_arrives_whole_in_every_coding() {
+    let room = Newsroom::open().await;
+    room.publish(paper(1), &["ecpr"], None).await;
+    for format in ["ris", "bib", "csl.json"] {
+        for coding in ["identity", "gzip", "br"] {
+            let path = format!("/export?format={format}");
+            let answer = room.ask(Method::GET, &path, &[(header::ACCEPT_ENCODING, coding)]).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path} {coding}");
+            assert!(answer.bytes.len() > 100, "{path} {coding}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_made_is_served_while_the_database_does_not_answer() {
+    let room = Newsroom::open().await;
+    room.publish(paper(1), &["ecpr"], None).await;
+    let before = room.get("/feeds/news.rss").await;
+    room.break_database();
+    room.queue(paper(2)).await;
+    let during = room.get("/feeds/news.rss").await;
+    assert_eq!((during.status, during.header("etag")), (StatusCode::OK, before.header("etag")));
+}

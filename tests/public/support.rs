@@ -103,6 +103,12 @@ impl Newsroom {
         web::router(AppState::new(store.clone(), settings, Arc::new(site()), clock, bell).unwrap())
     }
 
+    /// A table that every look needs is gone, as on a damaged disk.
+    pub(super) fn break_database(&self) {
+        let db = rusqlite::Connection::open(self.folder.path().join("perfuse.db")).unwrap();
+        db.execute_batch("ALTER TABLE news_version RENAME TO lost").unwrap();
+    }
+
     /// A second process on the same file, as far as the database can tell: connections of its own.
     pub(super) async fn another_process(&self) -> Store {
         Store::open(&self.folder.path().join("perfuse.db")).await.unwrap()

@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use super::{one_line, page_range};
 use crate::domain::entry::{Author, WorkKind};
 use crate::domain::news::NewsItem;
-use crate::domain::text::{Mark, Piece, RichText};
-use crate::publish::text::outward_link;
+use crate::publish::text::{outward_link, plain_title};
 
 /// The items, one entry after another. Keys hold the item's id, so no two are equal.
 pub fn render(items: &[NewsItem]) -> Vec<u8> {
@@ -30,7 +29,8 @@ fn write_entry(bib: &mut String, item: &NewsItem) {
             let _ = writeln!(bib, "  {name} = {{{value}}},");
         }
     };
-    put("title", title_tex(&item.title));
+    // raised digits as Unicode: tools that drop \textsuperscript would print 10⁹ as 109
+    put("title", protect_capitals(&plain_title(item)));
     let authors: Vec<String> = item.authors.iter().map(author_tex).collect();
     put("author", authors.join(" and "));
     put("journal", escape_tex(&one_line(&journal.title)));
@@ -81,25 +81,6 @@ fn author_tex(author: &Author) -> String {
         }
         Author::Collective { collective } => format!("{{{}}}", escape_tex(&one_line(collective))),
     }
-}
-
-fn title_tex(title: &RichText) -> String {
-    let mut tex = String::new();
-    for piece in title.pieces() {
-        match piece {
-            Piece::Escaped(text) => {
-                tex.push_str(&protect_capitals(&html_escape::decode_html_entities(text)));
-            }
-            Piece::Open(mark) => tex.push_str(match mark {
-                Mark::Italic => "\\textit{",
-                Mark::Bold => "\\textbf{",
-                Mark::Sub => "\\textsubscript{",
-                Mark::Sup => "\\textsuperscript{",
-            }),
-            Piece::Close(_) => tex.push('}'),
-        }
-    }
-    tex
 }
 
 /// Words with a capital after their first character stand in braces, or styles would write "ecmo".

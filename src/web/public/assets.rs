@@ -1,7 +1,9 @@
 //! Stylesheets, scripts and the icon, compiled in, with the society's accent and address set; each at an address that
 //! carries the hash of its content, so that a copy can be kept for ever.
 
-use axum::extract::{Path, State};
+use std::path::Path;
+
+use axum::extract::{self, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
@@ -28,9 +30,14 @@ pub(super) struct Asset {
 }
 
 impl Asset {
-    fn new(folder: &'static str, file: &'static str, media_type: &'static str, text: String) -> Self {
+    fn new(
+        folder: &'static str,
+        file: &'static str,
+        media_type: &'static str,
+        bytes: impl Into<Vec<u8>>,
+    ) -> Self {
         let (stem, extension) = file.split_once('.').unwrap_or((file, ""));
-        let bytes = text.into_bytes();
+        let bytes = bytes.into();
         let hash = fingerprint(&bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         // what is compiled in has no date of its own
         let changed_at = UnixMs::now();
@@ -68,11 +75,13 @@ pub(super) struct Assets {
     pub(super) frame_script: Asset,
     pub(super) embed: Asset,
     pub(super) resize: Asset,
+    /// Where one is configured and can be read.
+    pub(super) logo: Option<Asset>,
 }
 
 impl Assets {
     /// Sets accent and address, hashes, compresses.
-    pub(super) fn new(site: &Site) -> Self {
+    pub(super) fn new(site: &Site, logo: Option<&Path>) -> Self {
         let (light, dark) = readable_accents(&site.accent);
         let coloured = |text: &str| text.replace("ACCENT_LIGHT", &light).replace("ACCENT_DARK", &dark);
         // a JSON string is a JavaScript string; its < is escaped
@@ -122,6 +131,35 @@ impl Assets {
                 JAVASCRIPT,
                 addressed(include_str!("../static/public/resize.js")),
             ),
+            logo: logo.and_then(read_logo),
+        }
+    }
+}
+
+/// The logo; a file that cannot be one is reported and left out: the news matters more.
+fn read_logo(path: &Path) -> Option<Asset> {
+    const MAX_BYTES: usize = 512 * 1024;
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let (file, media_type) = match extension.to_ascii_lowercase().as_str() {
+        "svg" => ("logo.svg", SVG),
+        "png" => ("logo.png", "image/png"),
+        "webp" => ("logo.webp", "image/webp"),
+        "jpg" | "jpeg" => ("logo.jpg", "image/jpeg"),
+        _ => {
+            tracing::warn!("society.logo: {} is not an .svg, .png, .webp or .jpg file", path.display());
+            return None;
+        }
+    };
+    match std::fs::read(path) {
+        Ok(bytes) if bytes.len() <= MAX_BYTES => Some(Asset::new("/assets/", file, media_type, bytes)),
+        Ok(bytes) => {
+            let size = bytes.len() / 1024;
+            tracing::warn!("society.logo: {} has {size} KiB; at most 512 are shown", path.display());
+            None
+        }
+        Err(error) => {
+            tracing::warn!("society.logo: cannot read {}: {error}", path.display());
+            None
         }
     }
 }
@@ -129,12 +167,12 @@ impl Assets {
 /// `/assets/{stem}.{hash}.{extension}`
 pub(super) async fn file(
     State(app): State<AppState>,
-    Path(file): Path<String>,
+    extract::Path(file): extract::Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, PublicError> {
     let assets = &app.public.assets;
     let all = [&assets.style, &assets.script, &assets.icon, &assets.frame_style, &assets.frame_script];
-    let found = all.into_iter().find_map(|asset| asset.document(&file));
+    let found = all.into_iter().chain(&assets.logo).find_map(|asset| asset.document(&file));
     Ok(found.ok_or(PublicError::NotFound)?.answer(&headers))
 }
 

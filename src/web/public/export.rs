@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use std::sync::Arc;
 
 use super::citations::media_type;
@@ -67,7 +67,8 @@ pub(super) async fn export(
         }
         Some((chunk, progress))
     });
-    let body = futures_util::StreamExt::chain(stream::iter([Ok(first)]), rest);
+    // the compressor asks once more after the end, which unfold does not bear
+    let body = stream::iter([Ok(first)]).chain(rest).fuse();
     Ok((headers, Body::from_stream(body)).into_response())
 }
 

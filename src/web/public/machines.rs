@@ -2,9 +2,8 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
-use super::document::common_headers;
 use super::lists::month_bounds;
 use super::parameters::Parameters;
 use super::{AppState, Page, PublicError};
@@ -90,7 +89,10 @@ fn read_month(text: &str) -> Option<(UnixMs, UnixMs)> {
 }
 
 /// `/.well-known/security.txt` (RFC 9116), where there is somebody to write to.
-pub(super) async fn security(State(app): State<AppState>) -> Result<Response, PublicError> {
+pub(super) async fn security(
+    State(app): State<AppState>,
+    headers: HeaderMap,
+) -> Result<Response, PublicError> {
     const VALID_DAYS: i64 = 180;
     let site = &app.site;
     let contact = match site.contact.trim() {
@@ -105,5 +107,6 @@ pub(super) async fn security(State(app): State<AppState>) -> Result<Response, Pu
         "Contact: {contact}\nExpires: {expires}\nCanonical: {canonical}\nPreferred-Languages: {}\n",
         site.language
     );
-    Ok((common_headers(TEXT), text).into_response())
+    let key = format!("/.well-known/security.txt#{midnight}");
+    app.public.answer(&headers, &key, || async move { Ok(Page::new(TEXT, text.into_bytes())) }).await
 }

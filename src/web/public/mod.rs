@@ -4,6 +4,7 @@
 //! template, and answered from memory (`shelf`). Nothing here knows a session, sets a cookie or logs a
 //! reader's address.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,6 +51,8 @@ pub struct PublicSettings {
     pub hub: Option<String>,
     /// The society's own website.
     pub homepage: Option<String>,
+    /// The society's logo, a file.
+    pub logo: Option<PathBuf>,
     /// Origins that may show the frame; empty: any may.
     pub frame_ancestors: Vec<String>,
     /// What `/metrics` asks for; `None` closes it.
@@ -67,6 +70,7 @@ impl Default for PublicSettings {
             page_items: 20,
             hub: None,
             homepage: None,
+            logo: None,
             frame_ancestors: Vec::new(),
             metrics_token: None,
             check_every: Duration::from_millis(500),
@@ -83,6 +87,7 @@ impl From<&Settings> for PublicSettings {
             page_items: publish.page_items,
             hub: publish.websub_hub.clone(),
             homepage: settings.society.homepage.clone(),
+            logo: settings.society.logo.clone(),
             frame_ancestors: publish.frame_ancestors.clone(),
             metrics_token: settings.server.metrics_token.expose().map(str::to_owned),
             ..Self::default()
@@ -105,7 +110,7 @@ impl Public {
     /// Makes the assets and an empty shelf.
     pub fn new(store: Store, site: Arc<Site>, clock: Clock, settings: PublicSettings) -> Self {
         let shelf = Shelf::new(store.clone(), clock.clone(), settings.check_every, settings.cache_bytes);
-        let assets = Assets::new(&site);
+        let assets = Assets::new(&site, settings.logo.as_deref());
         Self { started_at: clock.read(), store, site, clock, settings, shelf, assets }
     }
 

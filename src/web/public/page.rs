@@ -53,6 +53,7 @@ pub(super) struct Chrome {
     pub(super) style_path: String,
     pub(super) script_path: String,
     pub(super) icon_path: String,
+    pub(super) logo_path: String,
     /// Of the document: "Topic · Society".
     pub(super) title: String,
     pub(super) description: String,
@@ -82,6 +83,7 @@ impl Chrome {
             style_path: public.assets.style.path(),
             script_path: public.assets.script.path(),
             icon_path: public.assets.icon.path(),
+            logo_path: public.assets.logo.as_ref().unwrap_or(&public.assets.icon).path(),
             title: if name.is_empty() { site.title.clone() } else { format!("{name} · {}", site.title) },
             description: site.description.clone(),
             canonical: site.url(path),

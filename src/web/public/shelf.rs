@@ -3,7 +3,8 @@
 //! An *edition* is what is published as of one moment. After a write of this process, and else at most every
 //! [`Shelf::check_every`], a request asks the database for its news version (one row); when that moved, by whichever
 //! process, or when the next scheduled item has become due, a new edition begins and its outputs are made as they are asked for, each once however many ask.
-//! Where the database fails, the last edition goes on being served.
+//! Where the database does not answer, the edition stays current and what was made goes on being served. An output of
+//! an older edition never is: it may hold what was withdrawn.
 //!
 //! Memory is bounded: copies fill a half, then the older half is dropped; what is in use moves over.
 
@@ -23,6 +24,9 @@ use crate::web::Clock;
 
 /// How many last changes are remembered; beyond it all are forgotten, which only costs some clients a download.
 const MAX_STAMPS: usize = 20_000;
+
+/// What a place takes beside its document and key, bytes, about.
+const SLOT_BYTES: usize = 256;
 
 /// See the module.
 pub(in crate::web) struct Shelf {
@@ -60,8 +64,6 @@ struct Edition {
     /// Our own writes before that look.
     writes: AtomicU64,
     copies: RwLock<Copies>,
-    /// Outputs of the edition before, for when the database fails.
-    before: HashMap<String, Arc<Document>>,
 }
 
 #[derive(Default)]
@@ -80,7 +82,7 @@ impl Shelf {
             check_every,
             max_bytes,
             started: Instant::now(),
-            current: RwLock::new(Arc::new(Edition::new(-1, None, HashMap::new()))),
+            current: RwLock::new(Arc::new(Edition::new(-1, None))),
             turn: tokio::sync::Mutex::new(()),
             stamps: Mutex::new(HashMap::new()),
             counts: Counts::default(),
@@ -106,24 +108,16 @@ impl Shelf {
         }
         let made = slot
             .get_or_try_init(|| async {
-                let page = make().await?;
-                let document = self.bind(key, page).await?;
+                let document = self.bind(key, make().await?).await?;
                 self.counts.made.fetch_add(1, Ordering::Relaxed);
-                edition.weigh(key, document.size(), self.max_bytes);
+                edition.weigh(document.size(), self.max_bytes);
                 Ok(document)
             })
-            .await
-            .cloned();
-        made.or_else(|error: PublicError| {
+            .await;
+        if made.is_err() {
             edition.forget(key);
-            match edition.before.get(key) {
-                Some(document) if error.is_ours() => {
-                    tracing::warn!(%error, key, "an output could not be made; the last one is served");
-                    Ok(document.clone())
-                }
-                _ => Err(error),
-            }
-        })
+        }
+        made.cloned()
     }
 
     /// The edition that is current within [`Shelf::check_every`].
@@ -152,7 +146,7 @@ impl Shelf {
             return edition;
         }
         self.counts.editions.fetch_add(1, Ordering::Relaxed);
-        let next = Arc::new(Edition::new(version, due_at, edition.finished()));
+        let next = Arc::new(Edition::new(version, due_at));
         next.mark_checked(self.elapsed_ms(), writes);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = next.clone();
         next
@@ -204,14 +198,13 @@ impl Shelf {
 }
 
 impl Edition {
-    fn new(version: i64, due_at: Option<UnixMs>, before: HashMap<String, Arc<Document>>) -> Self {
+    fn new(version: i64, due_at: Option<UnixMs>) -> Self {
         Self {
             version,
             due_at,
             checked_at_ms: AtomicU64::new(0),
             writes: AtomicU64::new(0),
             copies: RwLock::default(),
-            before,
         }
     }
 
@@ -226,16 +219,15 @@ impl Edition {
         }
         let mut copies = self.copies.write().unwrap_or_else(PoisonError::into_inner);
         let slot = copies.cold.remove(key).unwrap_or_default();
-        if let Some(document) = slot.get() {
-            copies.hot_bytes += document.size();
-        }
+        // also what is never finished, because its client left, takes room
+        copies.hot_bytes += key.len() + SLOT_BYTES + slot.get().map_or(0, |document| document.size());
         copies.hot.entry(key.to_owned()).or_insert(slot).clone()
     }
 
     /// Counts a finished copy, and drops the older half when the newer is full.
-    fn weigh(&self, key: &str, size: usize, max_bytes: usize) {
+    fn weigh(&self, size: usize, max_bytes: usize) {
         let mut copies = self.copies.write().unwrap_or_else(PoisonError::into_inner);
-        copies.hot_bytes += size + key.len();
+        copies.hot_bytes += size;
         if copies.hot_bytes > max_bytes / 2 {
             copies.cold = std::mem::take(&mut copies.hot);
             copies.hot_bytes = 0;
@@ -246,13 +238,68 @@ impl Edition {
         let mut copies = self.copies.write().unwrap_or_else(PoisonError::into_inner);
         if copies.hot.get(key).is_some_and(|slot| !slot.initialized()) {
             copies.hot.remove(key);
+            copies.hot_bytes = copies.hot_bytes.saturating_sub(key.len() + SLOT_BYTES);
         }
     }
+}
 
-    /// The finished copies, and of what was not asked for again, none.
-    fn finished(&self) -> HashMap<String, Arc<Document>> {
-        let copies = self.copies.read().unwrap_or_else(PoisonError::into_inner);
-        let slots = copies.hot.iter().chain(&copies.cold);
-        slots.filter_map(|(key, slot)| Some((key.clone(), slot.get()?.clone()))).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn shelf(max_bytes: usize) -> (tempfile::TempDir, Shelf) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("perfuse.db")).await.unwrap();
+        let shelf = Shelf::new(store, Clock::system(), Duration::from_secs(3600), max_bytes);
+        (folder, shelf)
+    }
+
+    fn page(text: &str) -> Page {
+        Page::new("text/plain", text.as_bytes().to_vec())
+    }
+
+    #[tokio::test]
+    async fn memory_is_bounded_and_what_is_in_use_stays() {
+        const MAX: usize = 200 * 1024;
+        let (_folder, shelf) = shelf(MAX).await;
+        let made_favourite = AtomicU64::new(0);
+        for number in 0..500 {
+            let text: String = (0..500).map(|at| char::from(b'a' + ((at * number) % 26) as u8)).collect();
+            shelf.document(&format!("/{number}"), || async { Ok(page(&text)) }).await.unwrap();
+            let favourite = || async {
+                made_favourite.fetch_add(1, Ordering::Relaxed);
+                Ok(page("favourite"))
+            };
+            shelf.document("/favourite", favourite).await.unwrap();
+            let edition = shelf.read_current();
+            let copies = edition.copies.read().unwrap();
+            let slots = copies.hot.values().chain(copies.cold.values());
+            let bytes: usize = slots.filter_map(|slot| slot.get()).map(|document| document.size()).sum();
+            assert!(bytes <= MAX, "{bytes} bytes");
+        }
+        assert_eq!(made_favourite.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn many_who_ask_at_once_are_answered_by_one_making() {
+        let (_folder, shelf) = shelf(1024 * 1024).await;
+        let made = AtomicU64::new(0);
+        let ask = || {
+            shelf.document("/", || async {
+                made.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                Ok(page("once"))
+            })
+        };
+        let answers = futures_util::future::join_all((0..50).map(|_| ask())).await;
+        assert!(answers.into_iter().all(|answer| answer.is_ok()));
+        assert_eq!(made.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn an_error_is_not_kept() {
+        let (_folder, shelf) = shelf(1024 * 1024).await;
+        assert!(shelf.document("/", || async { Err(PublicError::Gone) }).await.is_err());
+        assert!(shelf.document("/", || async { Ok(page("good")) }).await.is_ok());
     }
 }

@@ -3,7 +3,7 @@
   if (!self.customElements || customElements.get(name)) return
   const css = ':host{display:block;min-height:var(--pn-min-height,0);color:var(--pn-color,inherit);font-family:var(--pn-font,inherit)}' +
     'ul{list-style:none;margin:0;padding:0}li+li{margin-top:var(--pn-gap,1.25em)}h2,h3,h4,h5,h6{font-size:1.05em;line-height:1.35;margin:0}' +
-    'a{color:var(--pn-link,LinkText);display:inline-block;min-height:24px}p{margin:.35em 0 0;line-height:1.5}small{color:var(--pn-muted,inherit)}div{overflow:auto}'
+    'a{color:var(--pn-link,inherit);display:inline-block;min-height:24px}p{margin:.35em 0 0;line-height:1.5}small{color:var(--pn-muted,inherit)}div{overflow:auto}'
   customElements.define(name, class extends HTMLElement {
     async connectedCallback() {
       if (this.busy || this.shadowRoot) return
@@ -34,7 +34,9 @@
           const to = attr('links') != 'page' && item.article || item.page
           if (web(to)) link.href = to
           const line = add(add(entry, 'p'), 'small')
-          add(line, 'time', item.date).dateTime = item.date
+          let day = item.date
+          try { day = new Date(day).toLocaleDateString(list.lang, { dateStyle: 'long', timeZone: 'UTC' }) } catch {}
+          add(line, 'time', day).dateTime = item.date
           for (const part of [item.source, item.note]) if (part) line.append(' · ' + part)
           if (item.summary) add(entry, 'p', item.summary)
         }
