@@ -3,6 +3,7 @@
 pub mod document;
 pub mod draft;
 pub mod relevance;
+pub mod sentences;
 pub mod topics;
 pub mod verify;
 mod words;

@@ -18,6 +18,7 @@ pub enum SentenceRole {
     /// How it was done.
     Methods,
     /// What it found.
+    #[serde(rename = "results", alias = "result")]
     Result,
     /// What it means.
     Conclusion,

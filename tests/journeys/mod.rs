@@ -1,1 +1,3 @@
-//! journeys
+//! Stories from end to end.
+
+mod main_job;

@@ -185,6 +185,7 @@ mod tests {
     fn topic(name: &str, words: &[&str], mesh: &[&str]) -> Topic {
         let own = |list: &[&str]| list.iter().map(|&word| word.to_owned()).collect();
         Topic {
+            aspect: false,
             name: name.to_owned(),
             title: name.to_uppercase(),
             words: own(words),

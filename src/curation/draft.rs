@@ -1,1 +1,0 @@
-//! Drafts: the abstract's own sentences, each tied to its place.

@@ -1,0 +1,240 @@
+//! Whether a summary's directions are its source's: more or less, better or worse, a difference or none.
+//!
+//! Each word of direction is compared with the words of the same axis in the source: if the place most like its own says the
+//! opposite, it is marked. "X was lower with A than with B" of "X was higher with B than with A" is no contradiction.
+
+use super::context::{compare_places, compare_sentences};
+use super::words::{Kind, Token};
+use super::{Found, MarkKind};
+
+/// What a word of direction speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Axis {
+    /// More or less of something.
+    Size,
+    /// Better or worse.
+    Quality,
+    /// Different or the same.
+    Difference,
+    /// Statistical significance.
+    Significance,
+    /// Positive or negative.
+    Sign,
+    /// Likely or not.
+    Chance,
+    /// Before or after.
+    Order,
+    /// High or low, long or short, as of a dose or a term.
+    Level,
+}
+
+/// Beginnings of words, their axis, and which way they point. The first that fits counts.
+const DIRECTIONS: [(&str, Axis, bool); 79] = [
+    ("increas", Axis::Size, true),
+    ("higher", Axis::Size, true),
+    ("highest", Axis::Size, true),
+    ("greater", Axis::Size, true),
+    ("more", Axis::Size, true),
+    ("most", Axis::Size, true),
+    ("rose", Axis::Size, true),
+    ("rise", Axis::Size, true),
+    ("raise", Axis::Size, true),
+    ("elevat", Axis::Size, true),
+    ("longer", Axis::Size, true),
+    ("larger", Axis::Size, true),
+    ("bigger", Axis::Size, true),
+    ("prolong", Axis::Size, true),
+    ("faster", Axis::Size, true),
+    ("stronger", Axis::Size, true),
+    ("above", Axis::Size, true),
+    ("accelerat", Axis::Size, true),
+    ("decreas", Axis::Size, false),
+    ("reduc", Axis::Size, false),
+    ("lower", Axis::Size, false),
+    ("lowest", Axis::Size, false),
+    ("less", Axis::Size, false),
+    ("least", Axis::Size, false),
+    ("fewer", Axis::Size, false),
+    ("fell", Axis::Size, false),
+    ("fall", Axis::Size, false),
+    ("declin", Axis::Size, false),
+    ("drop", Axis::Size, false),
+    ("short", Axis::Size, false),
+    ("smaller", Axis::Size, false),
+    ("diminish", Axis::Size, false),
+    ("attenuat", Axis::Size, false),
+    ("slower", Axis::Size, false),
+    ("weaker", Axis::Size, false),
+    ("below", Axis::Size, false),
+    ("better", Axis::Quality, true),
+    ("best", Axis::Quality, true),
+    ("improv", Axis::Quality, true),
+    ("superior", Axis::Quality, true),
+    ("benefi", Axis::Quality, true),
+    ("effective", Axis::Quality, true),
+    ("safe", Axis::Quality, true),
+    ("favour", Axis::Quality, true),
+    ("favor", Axis::Quality, true),
+    ("feasible", Axis::Quality, true),
+    ("worse", Axis::Quality, false),
+    ("worst", Axis::Quality, false),
+    ("inferior", Axis::Quality, false),
+    ("noninferior", Axis::Quality, true),
+    ("harm", Axis::Quality, false),
+    ("ineffective", Axis::Quality, false),
+    ("unsafe", Axis::Quality, false),
+    ("unfavo", Axis::Quality, false),
+    ("deteriorat", Axis::Quality, false),
+    ("detriment", Axis::Quality, false),
+    ("differ", Axis::Difference, true),
+    ("similar", Axis::Difference, false),
+    ("comparable", Axis::Difference, false),
+    ("equivalen", Axis::Difference, false),
+    ("equal", Axis::Difference, false),
+    ("identical", Axis::Difference, false),
+    ("same", Axis::Difference, false),
+    ("unchanged", Axis::Difference, false),
+    ("associat", Axis::Difference, true),
+    ("significan", Axis::Significance, true),
+    ("nonsignifican", Axis::Significance, false),
+    ("insignifican", Axis::Significance, false),
+    ("positive", Axis::Sign, true),
+    ("negative", Axis::Sign, false),
+    ("likely", Axis::Chance, true),
+    ("unlikely", Axis::Chance, false),
+    ("before", Axis::Order, false),
+    ("after", Axis::Order, true),
+    ("earlier", Axis::Order, false),
+    ("later", Axis::Order, true),
+    ("high", Axis::Level, true),
+    ("low", Axis::Level, false),
+    ("long", Axis::Level, true),
+];
+
+/// Words that turn what follows round.
+const NEGATORS: [&str; 18] = [
+    "no", "not", "never", "neither", "nor", "without", "cannot", "lack", "lacked", "fail", "failed", "fails",
+    "absence", "non", "didnt", "doesnt", "wasnt", "werent",
+];
+
+/// A negator reaches this many tokens, unless a clause ends before.
+const REACH: usize = 6;
+
+/// How alike the contradicting place must be, and by how much more than any that agrees.
+fn n(k: &str, d: f64) -> f64 { std::env::var(k).ok().and_then(|v| v.parse().ok()).unwrap_or(d) }
+
+/// A word of direction in a text.
+struct Direction {
+    token: usize,
+    axis: Axis,
+    /// Which way it points, negation counted.
+    up: bool,
+}
+
+/// Marks for the words of direction that the source contradicts.
+pub(super) fn check_directions(source: &[Token], summary: &[Token]) -> Vec<Found> {
+    let known = read_directions(source);
+    read_directions(summary)
+        .iter()
+        .filter_map(|direction| {
+            let rival = find_rival(direction, summary, &known, source)?;
+            let (ours, theirs) = (&summary[direction.token].text, phrase(source, rival));
+            let reason = format!("the abstract seems to say otherwise: “{theirs}” against “{ours}”");
+            Some(Found { kind: MarkKind::Direction, tokens: (direction.token, direction.token), reason })
+        })
+        .collect()
+}
+
+/// The place of the source that contradicts, if it is more like the summary's than all that agree.
+fn find_rival(
+    direction: &Direction,
+    summary: &[Token],
+    known: &[Direction],
+    source: &[Token],
+) -> Option<usize> {
+    let (mut agrees, mut contradicts) = (0.0_f64, (0.0_f64, None));
+    for other in known.iter().filter(|other| other.axis == direction.axis) {
+        let near = compare_places(summary, direction.token, source, other.token);
+        let about = compare_sentences(summary, direction.token, source, other.token);
+        let likeness = 0.6 * near + 0.4 * about;
+        if other.up == direction.up {
+            agrees = agrees.max(likeness);
+        } else if likeness > contradicts.0 {
+            contradicts = (likeness, Some(other.token));
+        }
+    }
+    {
+        if let Ok(path) = std::env::var("DUMP") {
+            use std::io::Write;
+            let mut f = std::fs::OpenOptions::new().append(true).create(true).open(path).ok()?;
+            let _ = writeln!(f, "{:.3} {:.3}", contradicts.0, agrees);
+        }
+    }
+    (contradicts.0 >= n("ALIKE",0.3) && contradicts.0 >= agrees + n("MARGIN",0.08)).then_some(contradicts.1).flatten()
+}
+
+fn read_directions(tokens: &[Token]) -> Vec<Direction> {
+    let mut directions = Vec::new();
+    for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Word) {
+        let Some((axis, up)) = direction_of(&token.text) else { continue };
+        if is_bound(tokens, at) {
+            continue;
+        }
+        directions.push(Direction { token: at, axis, up: up != is_negated(tokens, at) });
+    }
+    directions
+}
+
+/// Whether a token is a word of direction or of negation.
+pub(super) fn is_direction(token: &Token) -> bool {
+    token.kind == Kind::Word
+        && (direction_of(&token.text).is_some() || NEGATORS.contains(&token.text.as_str()))
+}
+
+fn direction_of(word: &str) -> Option<(Axis, bool)> {
+    match word {
+        // "lowered" is less, "highly" is neither high nor low, "falls" happen to people
+        "highly" | "falls" | "lesson" | "lessons" | "almost" | "mostly" | "moreover" | "reducible"
+        | "shortly" | "safety" => None,
+        "high" | "low" | "long" => {
+            DIRECTIONS.iter().find(|(start, ..)| *start == word).map(|(_, axis, up)| (*axis, *up))
+        }
+        "short" => Some((Axis::Level, false)),
+        _ => DIRECTIONS
+            .iter()
+            .find(|(start, axis, _)| *axis != Axis::Level && word.starts_with(start))
+            .map(|(_, axis, up)| (*axis, *up)),
+    }
+}
+
+/// "more than 100", "less than 5%", "at least": bounds of a figure, no direction.
+fn is_bound(tokens: &[Token], at: usize) -> bool {
+    let after = |steps: usize| tokens.get(at + steps);
+    let figure = |token: Option<&Token>| token.is_some_and(|token| token.is_number() || token.is("one"));
+    after(1).is_some_and(|token| token.is("than")) && figure(after(2))
+        || at > 0 && tokens[at - 1].is("at") && matches!(tokens[at].text.as_str(), "least" | "most")
+}
+
+fn is_negated(tokens: &[Token], at: usize) -> bool {
+    let sentence = tokens[at].sentence;
+    let clause =
+        tokens[..at].iter().rev().take(REACH).take_while(|token| token.sentence == sentence).take_while(
+            |token| {
+                !matches!(
+                    token.text.as_str(),
+                    "," | ";" | ":" | "but" | "whereas" | "while" | "although" | "however"
+                )
+            },
+        );
+    clause.filter(|token| NEGATORS.contains(&token.text.as_str())).count() % 2 == 1
+}
+
+fn phrase(tokens: &[Token], at: usize) -> String {
+    let sentence = tokens[at].sentence;
+    let words: Vec<&str> = tokens[at.saturating_sub(3)..(at + 4).min(tokens.len())]
+        .iter()
+        .filter(|token| token.sentence == sentence)
+        .map(|token| token.text.as_str())
+        .collect();
+    words.join(" ")
+}

@@ -1,0 +1,7 @@
+//! The public side as readers, feed readers, webmasters and programs meet it.
+
+mod caching;
+mod hostile;
+mod pages;
+mod states;
+mod support;
