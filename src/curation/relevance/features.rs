@@ -16,7 +16,7 @@ pub const FEATURES_VERSION: u8 = 1;
 
 /// Words and pairs share this many buckets.
 pub(super) const BUCKETS: usize = 1 << BUCKET_BITS;
-const BUCKET_BITS: u32 = 18;
+const BUCKET_BITS: u32 = 17;
 
 const TITLE_COUNTS: usize = 3;
 

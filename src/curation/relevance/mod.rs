@@ -10,6 +10,7 @@ mod lift;
 mod model;
 mod prior;
 mod reason;
+mod solver;
 
 pub use features::{BadFeatures, FEATURES_VERSION, Features, features};
 pub use lift::{MissRate, Place, lift, miss_rate};

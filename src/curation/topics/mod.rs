@@ -4,6 +4,7 @@
 //! type is enough to suggest a topic; words in the abstract alone are enough only when there are two of them, because
 //! an abstract names in passing what it is not about. Nothing here is learnt.
 
+mod cues;
 mod phrases;
 mod study;
 
