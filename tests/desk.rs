@@ -59,6 +59,38 @@ async fn a_summary_that_is_empty_or_too_long_comes_back_with_the_reason_and_the_
 }
 
 #[tokio::test]
+async fn a_figure_that_the_abstract_does_not_hold_must_be_acknowledged_for_this_very_text() {
+    let world = World::start().await;
+    let article = world.article("A title").await;
+    let mut maria = world.person("maria@example.org", Role::Editor).await;
+    let wrong = [("title", "A title"), ("summary", "Mortality fell from 40% to 13%.")];
+    let checked = maria.decide(&article, "check", &wrong).await;
+    assert_eq!(
+        (checked.status, checked.text(".marks q").as_str()),
+        (200, "13%"),
+        "{}",
+        checked.text(".marks")
+    );
+    assert!(checked.text(".preview").contains("to 13%"), "as readers will see it");
+    let refused = maria.decide(&article, "approve", &wrong).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text("[role=alert]").contains("does not match the abstract"));
+    let key = refused.values("input[name=acknowledged]", "value").remove(0);
+    let other =
+        [("title", "A title"), ("summary", "Mortality fell from 40% to 12%."), ("acknowledged", &key)];
+    assert_eq!(
+        maria.decide(&article, "approve", &other).await.status,
+        422,
+        "acknowledged was another figure"
+    );
+    let acknowledged = [wrong[0], wrong[1], ("acknowledged", &key)];
+    assert_eq!(maria.decide(&article, "approve", &acknowledged).await.status, 303);
+    let public = world.store.article(article.id).await.unwrap().unwrap();
+    let changed = [wrong[0], ("summary", "Mortality fell from 40% to 11%.")];
+    assert_eq!(maria.decide(&public, "save", &changed).await.status, 422, "also for what is public already");
+}
+
+#[tokio::test]
 async fn rejecting_with_a_reason_and_putting_off_take_an_article_out_and_undo_brings_it_back() {
     let world = World::start().await;
     let (one, two) = (world.article("One").await, world.article("Two").await);

@@ -32,7 +32,7 @@ pub use articles::{QueueCounts, QueueFilter, QueueOrder};
 pub use backup::{inspect_backup, restore_backup};
 pub use decisions::{DecideError, Decided, DecisionRequest, HistoryRow, Wish};
 pub use error::StoreError;
-pub use learning::Lesson;
+pub use learning::{Lesson, Rank};
 pub use news::{NewsPlace, NewsQuery};
 pub use people::{LinkPurpose, LinkUse, PersonError};
 pub use record::{Judged, Judgement, Mark, Recorded};
