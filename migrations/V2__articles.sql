@@ -30,6 +30,7 @@ CREATE TABLE articles (
         ('off_topic', 'low_evidence', 'duplicate', 'animal_or_bench', 'already_covered', 'other')),
     score             REAL    NOT NULL DEFAULT 0,
     reasons           TEXT    NOT NULL DEFAULT '[]',
+    lifted            INTEGER NOT NULL DEFAULT 0 CHECK (lifted IN (0, 1)),  -- into view from the bottom, as a test
     draft             TEXT,
     edited_title      TEXT,
     summary           TEXT,

@@ -59,6 +59,34 @@ async fn a_summary_that_is_empty_or_too_long_comes_back_with_the_reason_and_the_
 }
 
 #[tokio::test]
+async fn a_figure_that_the_abstract_does_not_hold_must_be_acknowledged_for_this_very_text() {
+    let world = World::start().await;
+    let article = world.article("A title").await;
+    let mut maria = world.person("maria@example.org", Role::Editor).await;
+    let wrong = [("title", "A title"), ("summary", "Mortality fell from 40% to 13%.")];
+    let checked = maria.decide(&article, "check", &wrong).await;
+    assert_eq!(checked.status, 200);
+    assert!(checked.text(".marks li").starts_with("13%"), "{}", checked.text(".marks"));
+    assert!(checked.text(".preview").contains("to 13%"), "as readers will see it");
+    let refused = maria.decide(&article, "approve", &wrong).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text("[role=alert]").contains("does not match the abstract"));
+    let key = refused.values("input[name=acknowledged]", "value").remove(0);
+    let other =
+        [("title", "A title"), ("summary", "Mortality fell from 40% to 12%."), ("acknowledged", &key)];
+    assert_eq!(
+        maria.decide(&article, "approve", &other).await.status,
+        422,
+        "acknowledged was another figure"
+    );
+    let acknowledged = [wrong[0], wrong[1], ("acknowledged", &key)];
+    assert_eq!(maria.decide(&article, "approve", &acknowledged).await.status, 303);
+    let public = world.store.article(article.id).await.unwrap().unwrap();
+    let changed = [wrong[0], ("summary", "Mortality fell from 40% to 11%.")];
+    assert_eq!(maria.decide(&public, "save", &changed).await.status, 422, "also for what is public already");
+}
+
+#[tokio::test]
 async fn rejecting_with_a_reason_and_putting_off_take_an_article_out_and_undo_brings_it_back() {
     let world = World::start().await;
     let (one, two) = (world.article("One").await, world.article("Two").await);
@@ -430,6 +458,27 @@ async fn sources_can_be_paused_and_fetched_by_an_administrator_who_rings_the_bel
     let mut editor = world.person("maria@example.org", Role::Editor).await;
     assert!(editor.get("/desk/sources").await.status == 200);
     assert_eq!(editor.post("/desk/sources/journal/pause", &[]).await.status, 403);
+}
+
+#[tokio::test]
+async fn every_act_is_in_the_audit_trail_and_no_cell_of_its_export_is_a_formula() {
+    let world = World::start().await;
+    let article = world.article("=cmd|' /C calc'!A0").await;
+    let mut admin = world.person("admin@example.org", Role::Admin).await;
+    admin.decide(&article, "reject", &[("reason", "duplicate")]).await;
+    admin.post("/desk/people", &[("email", "new@example.org"), ("role", "viewer")]).await;
+    let page = admin.get("/desk/audit").await;
+    let acts = page.text(".act");
+    for act in ["reject", "add", "link", "password"] {
+        assert!(acts.contains(act), "{act} in {acts}");
+    }
+    let csv = admin.get("/desk/audit.csv?by=admin%40example.org").await;
+    assert!(csv.header("content-disposition").starts_with("attachment"));
+    assert!(csv.body.contains("\"'=cmd|' /C calc'!A0\""), "{}", csv.body);
+    let json: serde_json::Value = serde_json::from_str(&admin.get("/desk/audit.json").await.body).unwrap();
+    let rejected = json.as_array().unwrap().iter().find(|row| row["act"] == "reject").unwrap();
+    assert!(rejected["before"].as_str().unwrap().contains("queued"));
+    assert!(rejected["after"].as_str().unwrap().contains("duplicate"));
 }
 
 #[tokio::test]

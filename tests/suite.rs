@@ -11,6 +11,7 @@ mod faults;
 mod hostile;
 mod journeys;
 mod judgement;
+mod judgement_ranking;
 mod outputs;
 mod public;
 mod schedule;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
+use super::say;
 use crate::app;
 use crate::store::Store;
 
@@ -35,7 +36,7 @@ impl Args {
         }
         store.backup_to(self.target.clone()).await?;
         let (articles, news) = crate::store::inspect_backup(&self.target)?;
-        println!("{}: {articles} articles, {news} news items, verified.", self.target.display());
+        say(format_args!("{}: {articles} articles, {news} news items, verified.\n", self.target.display()))?;
         Ok(())
     }
 }

@@ -1,7 +1,6 @@
 //! `perfuse check`: the configuration as the program understands it.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use crate::config::{Catalog, Loaded};
 use crate::domain::source::Source;
@@ -20,8 +19,7 @@ impl Args {
     pub async fn run(self, global: &super::Global) -> anyhow::Result<()> {
         let (loaded, catalog) = global.load_configuration()?;
         let report = describe_configuration(&loaded, &catalog, UnixMs::now())?;
-        std::io::stdout().lock().write_all(report.as_bytes())?;
-        Ok(())
+        super::say(format_args!("{report}"))
     }
 }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anyhow::bail;
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::signal::unix::{SignalKind, signal};
 
+use super::say;
 use super::table::Table;
 use crate::app::Base;
 use crate::domain::time::UnixMs;
@@ -23,7 +25,7 @@ impl Args {
     /// Runs it.
     ///
     /// # Errors
-    /// An unknown source, the database's, or at least one source that failed.
+    /// An unknown source, the database's, an interruption, or at least one source that failed.
     pub async fn run(self, global: &super::Global) -> anyhow::Result<()> {
         let (loaded, catalog) = global.load_configuration()?;
         let base = Base::open(loaded.settings, catalog).await?;
@@ -35,35 +37,48 @@ impl Args {
         }
         let now = UnixMs::now();
         let is_due = |state: &&crate::store::SourceState| {
-            state.next_at <= now && state.paused_at.is_none() && state.stopped.is_none()
+            state.next_at <= now
+                && state.paused_at.is_none()
+                && state.stopped.is_none()
+                && state.leased_until.is_none_or(|until| until <= now)
         };
         let expected =
             if self.sources.is_empty() { known.iter().filter(is_due).count() } else { self.sources.len() };
         if expected == 0 {
-            println!(
-                "No source is due. Name one to fetch it anyway; `perfuse source list` shows when each is due."
-            );
+            say(format_args!(
+                "No source is due. Name one to fetch it anyway; `perfuse source list` shows when each is due.\n"
+            ))?;
             return Ok(());
         }
         let bar = progress_bar(expected as u64);
         let mut reports = Vec::new();
         let names = (!self.sources.is_empty()).then(|| self.sources.clone());
         let worker = base.worker()?;
-        worker
-            .refresh_due(names, |report| {
-                bar.set_message(report.source.clone());
-                bar.inc(1);
-                reports.push(report);
-            })
-            .await?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let refreshing = worker.refresh_due(names, |report| {
+            bar.set_message(report.source.clone());
+            bar.inc(1);
+            reports.push(report);
+        });
+        let stopped = tokio::select! {
+            refreshed = refreshing => { refreshed?; false }
+            _ = interrupt.recv() => true,
+            _ = terminate.recv() => true,
+        };
         bar.finish_and_clear();
+        if stopped {
+            let given_back = worker.give_back().await?;
+            say(format_args!("{}", describe(&reports)))?;
+            bail!("interrupted; {given_back} sources were given back unfetched");
+        }
         base.store.close().await;
         for name in &self.sources {
             if !reports.iter().any(|report| report.source == *name) {
-                println!("{name} is being fetched by another worker just now.");
+                say(format_args!("{name} is being fetched by another worker just now.\n"))?;
             }
         }
-        print!("{}", describe(&reports));
+        say(format_args!("{}", describe(&reports)))?;
         let failed = reports.iter().filter(|report| report.error.is_some()).count();
         if failed > 0 {
             bail!("{failed} of {} sources failed; they are tried again by themselves", reports.len());

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::mpsc;
 
+use super::say;
 use crate::app::Base;
 use crate::curation::topics::TopicRules;
 use crate::domain::entry::Problem;
@@ -60,10 +61,10 @@ impl Args {
         let mut unread = 0;
         for path in &self.files {
             match import_file(&base, &rules, path).await {
-                Ok(tally) => print_tally(path, &tally),
+                Ok(tally) => print_tally(path, &tally)?,
                 Err(error) if error.is::<files::FileError>() => {
                     unread += 1;
-                    eprintln!("{error:#}");
+                    super::complain(format_args!("{error:#}"));
                 }
                 Err(error) => return Err(error),
             }
@@ -140,19 +141,20 @@ fn progress_bar(path: &Path) -> ProgressBar {
     bar
 }
 
-fn print_tally(path: &Path, tally: &Tally) {
+fn print_tally(path: &Path, tally: &Tally) -> anyhow::Result<()> {
     let Recorded { fresh, updated, known, rejected_before, .. } = tally.recorded;
-    println!(
+    say(format_args!(
         "{}: {fresh} new, {updated} updated, {known} already known, {rejected_before} rejected before, \
-         {} deleted, {} problems",
+         {} deleted, {} problems\n",
         path.display(),
         tally.deleted,
         tally.problems.len()
-    );
+    ))?;
     for problem in tally.problems.iter().take(MAX_PROBLEMS) {
-        println!("  {}: {}", problem.place, problem.what);
+        say(format_args!("  {}: {}\n", problem.place, problem.what))?;
     }
     if tally.problems.len() > MAX_PROBLEMS {
-        println!("  and {} more", tally.problems.len() - MAX_PROBLEMS);
+        say(format_args!("  and {} more\n", tally.problems.len() - MAX_PROBLEMS))?;
     }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! `perfuse migrate`: bring the database up to date without starting anything (`serve` does it too).
 
+use super::say;
 use crate::app;
 use crate::store::Store;
 
@@ -15,7 +16,7 @@ impl Args {
     pub async fn run(self, global: &super::Global) -> anyhow::Result<()> {
         let (loaded, _) = global.load_configuration()?;
         let store = Store::open(&app::database_path(&loaded.settings)).await?;
-        println!("{} is up to date.", store.path().display());
+        say(format_args!("{} is up to date.\n", store.path().display()))?;
         store.close().await;
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The operator's way in: one file a command.
 
+use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -123,10 +124,26 @@ impl Cli {
             Command::Draft(args) => args.run(&self.global).await,
             Command::Verify(args) => args.run(&self.global).await,
             Command::Relevance(args) => args.run(&self.global).await,
-            Command::Version(args) => {
-                args.run();
-                Ok(())
-            }
+            Command::Version(args) => args.run(),
         }
     }
+}
+
+/// Prints to standard output. A reader that has seen enough (`perfuse user list | head -1`) is no failure, and no
+/// panic as with `println!`.
+///
+/// # Errors
+/// Standard output cannot be written: its disk is full.
+fn say(text: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
+    match std::io::stdout().lock().write_fmt(text) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(anyhow::Error::from(error).context("cannot write to standard output"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints a line to standard error, where there is one that takes it; no panic as with `eprintln!`.
+fn complain(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

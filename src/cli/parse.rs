@@ -82,7 +82,7 @@ impl Args {
                     writeln!(out, "{}", json!({ "error": error, "file": path }))?;
                 } else {
                     out.flush()?;
-                    eprintln!("{error}");
+                    super::complain(format_args!("{error}"));
                 }
                 Ok(false)
             }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::say;
 use crate::app;
 
 /// Arguments of `restore`.
@@ -29,7 +30,7 @@ impl Args {
             crate::store::restore_backup(&self.backup, &restoring, self.force)
         });
         let (articles, news) = restored.await??;
-        println!("{}: restored {articles} articles and {news} news items.", target.display());
+        say(format_args!("{}: restored {articles} articles and {news} news items.\n", target.display()))?;
         Ok(())
     }
 }

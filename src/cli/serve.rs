@@ -1,7 +1,7 @@
 //! `perfuse serve`
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal, Write as _};
+use std::io::IsTerminal;
 
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
@@ -54,8 +54,7 @@ impl Args {
             _ = interrupt.recv() => anyhow::bail!("interrupted again; stopped at once"),
         }
         anyhow::ensure!(asked, "a part of the service ended by itself; the log says why");
-        // not println!, which panics where whoever started us no longer reads
-        let _ = writeln!(std::io::stdout(), "Stopped.");
+        let _ = super::say(format_args!("Stopped.\n"));
         Ok(())
     }
 }
@@ -98,8 +97,8 @@ async fn say_where_to_look(base: &Base, running: &Running, global: &super::Globa
         writeln!(said, "  {} user add YOU@EXAMPLE.ORG --role admin", own_command(global)?)?;
     }
     writeln!(said, "\nStop with Ctrl-C.")?;
-    // a service whose standard output is closed goes on
-    let _ = std::io::stdout().write_all(said.as_bytes());
+    // a service whose standard output takes nothing goes on
+    let _ = super::say(format_args!("{said}"));
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use anyhow::Context;
 use clap::Subcommand;
 
+use super::say;
 use super::table::Table;
 use crate::app::Base;
 use crate::domain::time::{HOUR_MS, MINUTE_MS, UnixMs};
@@ -35,7 +36,7 @@ impl Args {
         let (loaded, catalog) = global.load_configuration()?;
         let base = Base::open(loaded.settings, catalog).await?;
         match self.act {
-            Act::List => print!("{}", describe(&base.store.sources().await?, UnixMs::now())),
+            Act::List => say(format_args!("{}", describe(&base.store.sources().await?, UnixMs::now())))?,
             Act::Test { name } => test(&base, &name).await?,
         }
         base.store.close().await;
@@ -86,18 +87,18 @@ async fn test(base: &Base, name: &str) -> anyhow::Result<()> {
     let source = source
         .with_context(|| format!("there is no source named {name:?}; `perfuse source list` shows them"))?;
     let preview = base.worker()?.preview(source).await?;
-    println!("{name}: {}", preview.format);
-    println!(
-        "  {} entries, {} of the {} looked at are known already",
+    say(format_args!("{name}: {}\n", preview.format))?;
+    say(format_args!(
+        "  {} entries, {} of the {} looked at are known already\n",
         preview.total,
         preview.known,
         preview.titles.len()
-    );
+    ))?;
     for title in preview.titles.iter().take(10) {
-        println!("  - {title}");
+        say(format_args!("  - {title}\n"))?;
     }
     for problem in &preview.problems {
-        println!("  problem in {}: {}", problem.place, problem.what);
+        say(format_args!("  problem in {}: {}\n", problem.place, problem.what))?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use anyhow::{Context, bail};
 use clap::Subcommand;
 
+use super::say;
 use super::table::Table;
 use crate::app;
 use crate::config::Settings;
@@ -77,13 +78,13 @@ impl Args {
             }
             Act::Disable { email } => {
                 store.set_disabled(&email, true, None, now).await?;
-                println!("{email} is shut out.");
+                say(format_args!("{email} is shut out.\n"))?;
             }
             Act::Enable { email } => {
                 store.set_disabled(&email, false, None, now).await?;
-                println!("{email} may sign in again.");
+                say(format_args!("{email} may sign in again.\n"))?;
             }
-            Act::List => print!("{}", describe(&store.editors().await?)),
+            Act::List => say(format_args!("{}", describe(&store.editors().await?)))?,
         }
         store.close().await;
         Ok(())
@@ -112,12 +113,12 @@ async fn print_link(
     let expires_at = now.plus_ms(i64::from(hours) * HOUR_MS);
     store.add_link(editor.id, token.hash(), purpose, expires_at, now).await?;
     let url = settings.server.public_url_at(settings.server.listen);
-    println!(
-        "{} ({}) sets the password here; the link works once, for {hours} hours:",
+    say(format_args!(
+        "{} ({}) sets the password here; the link works once, for {hours} hours:\n",
         editor.email,
         editor.role.as_str()
-    );
-    println!("  {url}/desk/link/{}", token.to_text());
+    ))?;
+    say(format_args!("  {url}/desk/link/{}\n", token.to_text()))?;
     Ok(())
 }
 

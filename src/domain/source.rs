@@ -53,6 +53,10 @@ pub struct Topic {
     pub name: String,
     /// For people: "ECPR and cardiac arrest".
     pub title: String,
+    /// Whether it is an aspect of works on other topics (an age group, an outcome, a complication): it sorts news, and
+    /// says little of relevance by itself.
+    #[serde(default)]
+    pub aspect: bool,
     /// Words and phrases that suggest it, in title or abstract, matched at word boundaries without regard to case.
     #[serde(default)]
     pub words: Vec<String>,

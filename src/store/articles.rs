@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, named_params, params_from_iter};
 
 use super::rows::{self, ARTICLE_COLUMNS};
 use super::{Store, StoreError, search};
-use crate::domain::article::{Article, Relevance, Sighting};
+use crate::domain::article::{Article, Sighting};
 use crate::domain::entry::WorkKind;
 use crate::domain::status::Status;
 use crate::domain::time::UnixMs;
@@ -120,6 +120,22 @@ impl Store {
         self.read("reading an article", move |db| load(db, id)).await
     }
 
+    /// One article by the ULID of its public address; a merged one forwards.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn article_by_public_id(&self, public_id: &str) -> Result<Option<Article>, StoreError> {
+        let public_id = public_id.to_owned();
+        self.read("reading an article", move |db| {
+            let id = db
+                .prepare_cached("SELECT id FROM articles WHERE public_id = ?1")?
+                .query_row([public_id], |row| row.get(0))
+                .optional()?;
+            id.map_or(Ok(None), |id| load(db, id))
+        })
+        .await
+    }
+
     /// Who showed the article, first sight first.
     ///
     /// # Errors
@@ -156,26 +172,6 @@ impl Store {
             let mut statement =
                 db.prepare_cached("SELECT count(DISTINCT source_id) FROM sightings WHERE article_id = ?")?;
             article_ids.into_iter().map(|id| Ok((id, statement.query_row([id], |row| row.get(0))?))).collect()
-        })
-        .await
-    }
-
-    /// Replaces ranks, as after a decision was learnt from. Does not touch revisions: a rank is derived data.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn set_relevance(&self, ranks: Vec<(i64, Relevance)>) -> Result<(), StoreError> {
-        self.write("storing ranks", move |db| {
-            for (id, relevance) in &ranks {
-                rows::execute(
-                    db,
-                    "UPDATE articles SET score = :score, reasons = :reasons WHERE id = :id",
-                    named_params! {
-                        ":score": relevance.score, ":reasons": rows::to_json(&relevance.reasons)?, ":id": id,
-                    },
-                )?;
-            }
-            Ok(())
         })
         .await
     }

@@ -32,7 +32,7 @@ fn copy(from: &Path, to: &Path, doing: &'static str) -> Result<(), StoreError> {
     source.busy_timeout(open::BUSY_TIMEOUT).map_err(named)?;
     let written = source.execute("VACUUM INTO ?1", [to.to_string_lossy()]).map_err(named);
     if written.is_err() {
-        let _ = std::fs::remove_file(to);
+        let _ = remove_if_there(to).and_then(|()| remove_if_there(&beside(to, "-journal")));
     }
     written.map(drop)
 }
@@ -87,16 +87,20 @@ fn put_in_place(fresh: &Path, target: &Path) -> std::io::Result<()> {
         // its log goes into it first: a crash between the next steps must not leave it without its last commits
         let _ = Connection::open(target).and_then(|old| old.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
     }
-    for suffix in ["-wal", "-shm"] {
-        let mut log = target.as_os_str().to_owned();
-        log.push(suffix);
-        remove_if_there(Path::new(&log))?;
-    }
+    remove_if_there(&beside(target, "-wal"))?;
+    remove_if_there(&beside(target, "-shm"))?;
     std::fs::rename(fresh, target)?;
     match target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) => std::fs::File::open(folder)?.sync_all(),
         None => Ok(()),
     }
+}
+
+/// The name of a file that SQLite keeps beside a database.
+fn beside(database: &Path, suffix: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 fn remove_if_there(path: &Path) -> std::io::Result<()> {

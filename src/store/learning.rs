@@ -1,11 +1,14 @@
 //! What the ranking learns from: the editors' decisions as they stand, and the works they were about.
 
+use std::collections::HashMap;
+
 use rusqlite::named_params;
 
 use super::rows::{self, ARTICLE_COLUMNS};
 use super::{Store, StoreError};
-use crate::domain::article::Article;
+use crate::domain::article::{Article, Relevance};
 use crate::domain::status::{RejectReason, Status};
+use crate::domain::time::UnixMs;
 
 /// How an article was decided, if it still stands so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +21,82 @@ pub struct Lesson {
     pub reason: Option<RejectReason>,
 }
 
+/// Where an article stands in the queue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rank {
+    /// Which article.
+    pub article_id: i64,
+    /// Score and reasons.
+    pub relevance: Relevance,
+    /// Whether it was lifted from the bottom, to test the ranking: the decision on it counts for the miss rate.
+    pub lifted: bool,
+}
+
 impl Store {
+    /// Replaces ranks. Does not touch revisions: a rank is derived data. Articles decided meanwhile keep theirs.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn set_ranks(&self, ranks: Vec<Rank>) -> Result<(), StoreError> {
+        self.write("storing ranks", move |db| {
+            for Rank { article_id, relevance, lifted } in &ranks {
+                rows::execute(
+                    db,
+                    "UPDATE articles SET score = :score, reasons = :reasons, lifted = :lifted
+                     WHERE id = :id AND status IN ('queued', 'later')",
+                    named_params! {
+                        ":score": relevance.score, ":reasons": rows::to_json(&relevance.reasons)?,
+                        ":lifted": lifted, ":id": article_id,
+                    },
+                )?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Of the articles that were lifted from the bottom and decided on since `since`: how many were approved, and how
+    /// many there were.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn lifted_outcomes(&self, since: UnixMs) -> Result<(u32, u32), StoreError> {
+        self.read("measuring the ranking", move |db| {
+            db.prepare_cached(
+                "SELECT count(*) FILTER (WHERE status <> 'rejected'), count(*) FROM articles
+                 WHERE lifted = 1 AND status IN ('approved', 'withdrawn', 'rejected') AND EXISTS (
+                     SELECT 1 FROM decisions WHERE article_id = articles.id AND act IN ('approve', 'reject')
+                     AND undone_by IS NULL AND at >= :since)",
+            )?
+            .query_row(named_params! {":since": since.0}, |row| Ok((row.get(0)?, row.get(1)?)))
+        })
+        .await
+    }
+
+    /// The topics of the sources that showed each article, for those whose sources have any.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn source_topics(&self, ids: Vec<i64>) -> Result<HashMap<i64, Vec<String>>, StoreError> {
+        self.read("reading the topics of sources", move |db| {
+            let mut statement = db.prepare_cached(
+                "SELECT DISTINCT article_id, topics.value FROM sightings
+                 JOIN sources ON sources.id = source_id, json_each(sources.definition, '$.topics') AS topics
+                 WHERE article_id IN (SELECT value FROM json_each(:ids)) ORDER BY article_id, topics.value",
+            )?;
+            let mut topics: HashMap<i64, Vec<String>> = HashMap::new();
+            let rows = statement.query_map(named_params! {":ids": rows::to_json(&ids)?}, |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+            })?;
+            for row in rows {
+                let (id, topic) = row?;
+                topics.entry(id).or_default().push(topic);
+            }
+            Ok(topics)
+        })
+        .await
+    }
+
     /// Decisions as they stand, oldest first. What an editor undid is no lesson, nor what PubMed deleted.
     ///
     /// # Errors

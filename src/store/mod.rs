@@ -4,6 +4,7 @@
 //! after it is on disk (`synchronous=FULL`): what was acknowledged survives kill -9 and power loss.
 
 mod articles;
+mod audit;
 mod backup;
 mod decisions;
 mod desk;
@@ -29,10 +30,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use articles::{QueueCounts, QueueFilter, QueueOrder};
+pub use audit::AuditRow;
 pub use backup::{inspect_backup, restore_backup};
 pub use decisions::{DecideError, Decided, DecisionRequest, HistoryRow, Wish};
 pub use error::StoreError;
-pub use learning::Lesson;
+pub use learning::{Lesson, Rank};
 pub use news::{NewsPlace, NewsQuery};
 pub use people::{LinkPurpose, LinkUse, PersonError};
 pub use record::{Judged, Judgement, Mark, Recorded};

@@ -45,7 +45,8 @@ pub struct AppState {
     pub site: Arc<Site>,
     /// What time it is; tests set it.
     pub clock: Clock,
-    /// Rung after "fetch now": the worker, which `app` gave the same bell, looks for due sources.
+    /// Rung after "fetch now" and after decisions: the worker, which `app` gave the same bell, looks for due sources
+    /// and learns.
     pub bell: Arc<Notify>,
     /// Hashes and compares passwords.
     pub passwords: Passwords,

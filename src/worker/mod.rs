@@ -7,6 +7,7 @@
 mod complete;
 mod gather;
 mod judge;
+mod learn;
 mod preview;
 mod refresh;
 mod upkeep;
@@ -29,6 +30,7 @@ use crate::intake::fetch::Fetcher;
 use crate::store::{Store, StoreError};
 
 pub use judge::judge;
+pub use learn::Learner;
 pub use preview::{NoPreview, Preview};
 pub use refresh::Report;
 
@@ -68,10 +70,14 @@ impl Worker {
     /// Works until `stop` becomes true, then lets the refreshes in flight finish or gives them back.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut refreshes: JoinSet<Report> = JoinSet::new();
+        let mut learner = Learner::new(self.rules.clone());
         let mut upkeep = upkeep::Upkeep::new(&self.settings.worker, UnixMs::now());
         while !*stop.borrow() {
             if upkeep.is_due(UnixMs::now()) {
                 upkeep.run(&self.store, &self.settings, UnixMs::now()).await;
+            }
+            if let Err(error) = learner.catch_up(&self.store, UnixMs::now()).await {
+                tracing::error!("cannot learn from the decisions: {error}");
             }
             let wake_at = match self.start_due(&mut refreshes).await {
                 Ok(wake_at) => wake_at,
@@ -83,7 +89,14 @@ impl Worker {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
                 () = self.bell.notified() => {}
-                Some(ended) = refreshes.join_next() => log_report(&ended),
+                Some(ended) = refreshes.join_next() => {
+                    log_report(&ended);
+                    if let Ok(Report { recorded, .. }) = ended
+                        && recorded.fresh + recorded.updated > 0
+                    {
+                        learner.note_arrivals(recorded.updated > 0);
+                    }
+                }
                 () = sleep_until(wake_at) => {}
             }
         }
@@ -121,6 +134,14 @@ impl Worker {
                 None => return Ok(()),
             }
         }
+    }
+
+    /// Gives back what [`Worker::refresh_due`] had claimed when it was dropped: due as before, for whoever comes next.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn give_back(&self) -> Result<usize, StoreError> {
+        self.store.release(&self.owner).await
     }
 
     /// Starts what is due while there is room; says when to look again.

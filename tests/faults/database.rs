@@ -1,8 +1,12 @@
 //! A database that is not what it should be: named, left alone, exit code 1.
 
+use std::time::{Duration, Instant};
+
 use rusqlite::Connection;
 
-use crate::support::program::{Place, can, look};
+use crate::support::literature::journal_rss;
+use crate::support::program::{PATIENCE, Place, can, look};
+use crate::support::visitor::Visitor;
 
 /// Every command that opens the database.
 const COMMANDS: &[&[&str]] =
@@ -94,4 +98,43 @@ fn a_read_only_disk_is_named_and_the_database_keeps_everything() {
     place.start_through(&[]);
     assert!(std::fs::read(place.database()).unwrap() == before);
     assert_eq!(look::<i64>(&place.database(), "SELECT count(*) FROM editors"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_another_program_holds_the_database_readers_are_served_the_desk_says_503_and_it_still_stops_in_time()
+ {
+    let place = Place::new("", None);
+    place.write("feed.rss", journal_rss(&[("10.9999/held.1", "Held up")]));
+    place.run(&["import", "feed.rss"]).done();
+    let link = place.invite("editor@example.org", "editor");
+    let service = place.serve(&[]);
+    let mut editor = Visitor::signed_in_at(service.url(), &link).await;
+    let page = editor.get("/desk/a/1").await;
+    let mut form = page.hidden_fields("/desk/a/1/approve");
+    form.retain(|(name, _)| name != "summary");
+    form.push(("summary".into(), "Approved after a wait.".into()));
+
+    let other = Connection::open(place.database()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let approving =
+        tokio::spawn(async move { (editor.post("/desk/a/1/approve", &form).await, editor, form) });
+    let mut reader = Visitor::at_url(service.url());
+    for path in ["/", "/feeds/news.rss", "/api/v1/news", "/healthz", "/readyz"] {
+        assert_eq!(reader.get(path).await.status, 200, "{path}");
+    }
+    let (refused, mut editor, form) = approving.await.unwrap();
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    assert!(refused.headers.contains_key("retry-after"), "{}", refused.body);
+    let log = service.err.text();
+    assert!(log.contains("data/perfuse.db is locked by another program"), "{log}");
+
+    let asked = Instant::now();
+    service.signal("TERM");
+    let ended = service.wait(PATIENCE).done();
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}: {ended:?}", asked.elapsed());
+    drop(other);
+    let service = place.serve(&[]);
+    editor.move_to(service.url());
+    assert_eq!(editor.post("/desk/a/1/approve", &form).await.status, 303);
+    service.stop();
 }

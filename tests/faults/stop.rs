@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::support::hostile_server::HostileServer;
-use crate::support::program::{Place, Program, count, wait_until};
+use crate::support::program::{Ended, Place, Program, count, wait_until};
 use crate::support::service::source;
 
 /// What an operator, systemd and docker wait for.
@@ -79,6 +79,27 @@ async fn a_second_ctrl_c_ends_it_at_once() {
     service.wait(Duration::from_secs(30)).failed(1, &["stopped at once"]);
     assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
     assert_eq!(crate::support::program::look::<String>(&place.database(), "PRAGMA integrity_check"), "ok");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fetch_that_is_interrupted_gives_its_sources_back() {
+    let server = dripping().await;
+    let feed = format!("kind = \"feed\"\nurl = {:?}", server.url("/feed.rss"));
+    let place = Place::new(&source("dripping", &feed), None);
+    for (nth, signal) in ["INT", "TERM"].into_iter().enumerate() {
+        let mut command = place.command(&["fetch"]);
+        let piped = || std::process::Stdio::piped();
+        let child = command.stdout(piped()).stderr(piped()).spawn().unwrap();
+        wait_until("the fetch hangs", || (server.connections() > nth).then_some(()));
+        let id = child.id().to_string();
+        assert!(
+            std::process::Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap().success()
+        );
+        let ended = Ended::of(child.wait_with_output().unwrap(), &["fetch"]);
+        ended.failed(1, &["interrupted; 1 sources were given back"]);
+        let given_back = "SELECT count(*) FROM sources WHERE leased_by IS NULL AND failures = 0";
+        assert_eq!(count(&place.database(), given_back), 1, "{signal}");
+    }
 }
 
 #[test]

@@ -81,3 +81,44 @@ async fn processes_that_start_at_once_on_a_fresh_folder_agree_on_one_database() 
     assert_eq!(count(&database, "SELECT count(*) FROM sources"), 1);
     assert_eq!(look::<String>(&database, "PRAGMA integrity_check"), "ok");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lease_of_a_killed_worker_runs_out_and_its_source_is_asked_again() {
+    let server = HostileServer::start(|mut wire| async move {
+        if wire.nth == 1 {
+            return wire.wait_for_end().await;
+        }
+        let body = journal_rss(&[("10.9999/late.1", "Late but whole")]);
+        wire.send(format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+        .await;
+    })
+    .await;
+    let feed = format!("kind = \"feed\"\nurl = {:?}", server.url("/feed"));
+    let mut place = Place::new(&source("journal", &feed), None);
+    for (name, value) in [
+        ("WORKER__LEASE_SECONDS", "10"),
+        ("FETCH__TOTAL_TIMEOUT_SECONDS", "5"),
+        ("FETCH__CONNECT_TIMEOUT_SECONDS", "5"),
+        ("FETCH__FIRST_BYTE_TIMEOUT_SECONDS", "5"),
+    ] {
+        place.set(&format!("PERFUSE__{name}"), value);
+    }
+    let service = place.serve(&[]);
+    wait_until("the fetch hangs", || (server.requests().len() == 1).then_some(()));
+    service.kill();
+    let database = place.database();
+    let leased = "SELECT count(*) FROM sources WHERE leased_by IS NOT NULL";
+    assert_eq!(count(&database, leased), 1, "the dead worker holds it");
+    let service = place.serve(&[]);
+    wait_until("it was fetched", || {
+        (count(&database, "SELECT count(*) FROM sources WHERE last_success_at IS NOT NULL") == 1)
+            .then_some(())
+    });
+    service.stop();
+    assert_eq!(server.requests().len(), 2);
+    assert_eq!(count(&database, "SELECT count(*) FROM articles"), 1);
+    assert_eq!(count(&database, leased), 0);
+}

@@ -1,3 +1,4 @@
 //! Stories from end to end.
 
+mod learning;
 mod main_job;

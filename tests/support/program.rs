@@ -135,7 +135,7 @@ impl Ended {
 
     /// It must have ended with 0.
     pub(crate) fn done(self) -> Self {
-        assert_eq!(self.code, Some(0), "{self:#?}");
+        assert_eq!(self.code, Some(0), "{}: {self:#?}", self.what);
         self
     }
 

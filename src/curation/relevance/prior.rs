@@ -6,6 +6,7 @@
 use super::reason::Reason;
 use crate::curation::document::Document;
 use crate::curation::topics::{StudyType, TopicRules, TopicSigns, study_design};
+use crate::curation::words::fold_text;
 use crate::domain::article::Relevance;
 use crate::domain::entry::WorkKind;
 
@@ -24,7 +25,19 @@ pub fn prior(rules: &TopicRules, doc: &Document) -> Relevance {
     Reason::sum_up(score, reasons)
 }
 
+/// The field's own topics speak loudly; aspects of them speak softly, and alone they speak against.
 fn judge_topics(signs: &[TopicSigns], reasons: &mut Vec<Reason>) {
+    let (aspects, own): (Vec<&TopicSigns>, Vec<&TopicSigns>) =
+        signs.iter().partition(|sign| sign.topic.aspect);
+    let before = reasons.len();
+    judge_words(&own, 1.0, reasons);
+    if reasons.len() == before && !own.is_empty() {
+        reasons.push(Reason::new(-1.5, "none of the field's own words"));
+    }
+    judge_words(&aspects, 0.25, reasons);
+}
+
+fn judge_words(signs: &[&TopicSigns], loudness: f64, reasons: &mut Vec<Reason>) {
     // what several topics share counts once
     let mut titled: Vec<&str> = Vec::new();
     let mut mentioned: Vec<(&str, usize)> = Vec::new();
@@ -33,40 +46,42 @@ fn judge_topics(signs: &[TopicSigns], reasons: &mut Vec<Reason>) {
         add_new(&mut titled, sign.in_title.iter().copied());
         add_new(&mut indexed, sign.mesh.iter().chain(&sign.publication_types).copied());
         for (word, count) in sign.in_abstract.iter().copied() {
-            if !mentioned.iter().any(|(known, _)| known.eq_ignore_ascii_case(word)) {
+            if !mentioned.iter().any(|(known, _)| is_same(known, word)) {
                 mentioned.push((word, count));
             }
         }
         for word in &sign.in_keywords {
-            if !mentioned.iter().any(|(known, _)| known.eq_ignore_ascii_case(word)) {
+            if !mentioned.iter().any(|(known, _)| is_same(known, word)) {
                 mentioned.push((word, 1));
             }
         }
     }
-    mentioned.retain(|(word, _)| !titled.iter().any(|known| known.eq_ignore_ascii_case(word)));
+    mentioned.retain(|(word, _)| !titled.iter().any(|known| is_same(known, word)));
     mentioned.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
 
     for (at, word) in titled.iter().take(3).enumerate() {
-        reasons.push(Reason::new([1.6, 0.6, 0.3][at], format!("{word} in the title")));
+        reasons.push(Reason::new(loudness * [1.6, 0.6, 0.3][at], format!("{word} in the title")));
     }
     for (at, (word, count)) in mentioned.iter().take(2).enumerate() {
         let weight = [0.5, 0.2][at] * if *count > 1 { 1.5 } else { 1.0 };
-        reasons.push(Reason::new(weight, format!("{word} in the abstract")));
+        reasons.push(Reason::new(loudness * weight, format!("{word} in the abstract")));
     }
     for (at, name) in indexed.iter().take(2).enumerate() {
-        reasons.push(Reason::new([0.6, 0.2][at], format!("indexed as {name}")));
-    }
-    if titled.is_empty() && mentioned.is_empty() && indexed.is_empty() && !signs.is_empty() {
-        reasons.push(Reason::new(-1.5, "none of the topics' words"));
+        reasons.push(Reason::new(loudness * [0.6, 0.2][at], format!("indexed as {name}")));
     }
 }
 
 fn add_new<'w>(known: &mut Vec<&'w str>, words: impl Iterator<Item = &'w str>) {
     for word in words {
-        if !known.iter().any(|other| other.eq_ignore_ascii_case(word)) {
+        if !known.iter().any(|other| is_same(other, word)) {
             known.push(word);
         }
     }
+}
+
+/// British and American spellings of one word are one reason.
+fn is_same(one: &str, other: &str) -> bool {
+    fold_text(one) == fold_text(other)
 }
 
 /// A source that is about a topic says something, and more where the work's own words agree.
@@ -107,14 +122,23 @@ mod tests {
     use crate::domain::text::RichText;
 
     fn rules() -> TopicRules {
-        TopicRules::compile(&[Topic {
+        let ecpr = Topic {
             name: "ecpr".to_owned(),
             title: "ECPR and cardiac arrest".to_owned(),
+            aspect: false,
             words: vec!["ECPR".to_owned(), "cardiac arrest".to_owned()],
             mesh: vec!["Heart Arrest".to_owned()],
             publication_types: Vec::new(),
-        }])
-        .unwrap()
+        };
+        let children = Topic {
+            name: "children".to_owned(),
+            title: "Children".to_owned(),
+            aspect: true,
+            words: ["neonates", "paediatric", "pediatric"].map(str::to_owned).into(),
+            mesh: Vec::new(),
+            publication_types: Vec::new(),
+        };
+        TopicRules::compile(&[ecpr, children]).unwrap()
     }
 
     fn judge(title: &str, abstract_text: &str) -> Relevance {
@@ -132,8 +156,19 @@ mod tests {
             ["ECPR in the title", "against: editorial or comment", "against: no abstract"]
         );
         let dentistry = judge("Implants: a randomised trial", "Teeth were counted.");
-        assert_eq!(dentistry.reasons, ["against: none of the topics' words", "randomised trial"]);
+        assert_eq!(dentistry.reasons, ["against: none of the field's own words", "randomised trial"]);
         assert!(trial.score > letter.score && letter.score > dentistry.score);
+    }
+
+    #[test]
+    fn an_aspect_alone_does_not_lift_a_work_of_another_field() {
+        let neighbours =
+            judge("Surfactant for paediatric patients and neonates: a randomised trial", "Lungs.");
+        let ours = judge("ECPR in paediatric patients: a case report", "One case.");
+        assert!(ours.score > neighbours.score, "{ours:?} {neighbours:?}");
+        assert!(neighbours.reasons.contains(&"against: none of the field's own words".to_owned()));
+        let spelt = neighbours.reasons.iter().filter(|reason| reason.contains("ediatric")).count();
+        assert_eq!(spelt, 1, "one reason for both spellings");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! type is enough to suggest a topic; words in the abstract alone are enough only when there are two of them, because
 //! an abstract names in passing what it is not about. Nothing here is learnt.
 
+mod cues;
 mod phrases;
 mod study;
 
@@ -184,6 +185,7 @@ mod tests {
     fn topic(name: &str, words: &[&str], mesh: &[&str]) -> Topic {
         let own = |list: &[&str]| list.iter().map(|&word| word.to_owned()).collect();
         Topic {
+            aspect: false,
             name: name.to_owned(),
             title: name.to_uppercase(),
             words: own(words),

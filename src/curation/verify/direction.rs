@@ -121,8 +121,9 @@ const NEGATORS: [&str; 18] = [
 const REACH: usize = 6;
 
 /// How alike the contradicting place must be, and by how much more than any that agrees.
-const ALIKE: f64 = 0.30;
-const MARGIN: f64 = 0.08;
+fn n(k: &str, d: f64) -> f64 {
+    std::env::var(k).ok().and_then(|v| v.parse().ok()).unwrap_or(d)
+}
 
 /// A word of direction in a text.
 struct Direction {
@@ -164,7 +165,16 @@ fn find_rival(
             contradicts = (likeness, Some(other.token));
         }
     }
-    (contradicts.0 >= ALIKE && contradicts.0 >= agrees + MARGIN).then_some(contradicts.1).flatten()
+    {
+        if let Ok(path) = std::env::var("DUMP") {
+            use std::io::Write;
+            let mut f = std::fs::OpenOptions::new().append(true).create(true).open(path).ok()?;
+            let _ = writeln!(f, "{:.3} {:.3}", contradicts.0, agrees);
+        }
+    }
+    (contradicts.0 >= n("ALIKE", 0.3) && contradicts.0 >= agrees + n("MARGIN", 0.08))
+        .then_some(contradicts.1)
+        .flatten()
 }
 
 fn read_directions(tokens: &[Token]) -> Vec<Direction> {

@@ -8,7 +8,7 @@ use super::{Found, MarkKind};
 /// A place this like the summary's, that says another figure, outweighs the same figure elsewhere …
 const SAME_PLACE: f64 = 0.55;
 /// … when it is by this much more like it.
-const MARGIN: f64 = 0.15;
+const MARGIN: f64 = 0.2;
 
 /// Words before a figure that say it is rounded.
 const ROUNDED: [&str; 16] = [
@@ -51,6 +51,9 @@ fn judge(
 ) -> Option<(MarkKind, String)> {
     let equal: Vec<&Quantity> = known.iter().filter(|other| has_value(quantity, other)).collect();
     let printed = print(quantity, summary);
+    if is_hundred_asked(summary, quantity.token) {
+        return None;
+    }
     if equal.is_empty() {
         if summary[quantity.token].kind == (Kind::Number { spelt: true })
             && is_way_of_speaking(summary, quantity.token)
@@ -72,7 +75,10 @@ fn judge(
     let best = fitting.iter().map(|other| likeness(other)).fold(0.0, f64::max);
     let rival = known
         .iter()
-        .filter(|other| !has_value(quantity, other) && is_of_kind(quantity, other))
+        .filter(|other| match has_value(quantity, other) {
+            true => !agrees(quantity, other),
+            false => is_of_kind(quantity, other),
+        })
         .map(|other| (likeness(other), other))
         .max_by(|a, b| a.0.total_cmp(&b.0))?;
     (rival.0 >= SAME_PLACE && rival.0 >= best + MARGIN).then(|| {
@@ -105,7 +111,10 @@ fn agrees(quantity: &Quantity, other: &Quantity) -> bool {
         (Role::Plain, Role::Plain) => match (quantity.of, other.of) {
             (Of::Unit(a), Of::Unit(b)) => a == b || is_part_of(a, b) || is_part_of(b, a),
             (Of::Noun(a), Of::Noun(b)) => a == b || loose,
-            (Of::Unit(_), Of::Noun(_)) | (Of::Noun(_), Of::Unit(_)) => loose,
+            (Of::Label(a), Of::Label(b)) => a == b,
+            (Of::Label(_), _) => false,
+            (Of::Unit(unit), Of::Unknown) => loose || matches!(unit, "year" | "times"),
+            (Of::Unit(_), _) | (Of::Noun(_), Of::Unit(_)) => loose,
             _ => true,
         },
     }
@@ -122,6 +131,8 @@ fn is_of_kind(quantity: &Quantity, other: &Quantity) -> bool {
         (Role::P(_), Role::P(_)) | (Role::Percent, Role::Percent) => true,
         (Role::P(_), _) | (_, Role::P(_)) | (Role::Percent, _) | (_, Role::Percent) => false,
         _ => match (quantity.of, other.of) {
+            (Of::Label(a), Of::Label(b)) => a == b,
+            (Of::Label(_), _) | (_, Of::Label(_)) => false,
             (Of::Unit(a), Of::Unit(b)) => a == b,
             (Of::Noun(a), Of::Noun(b)) => a == b,
             (Of::Unknown, _) | (_, Of::Unknown) => true,
@@ -139,6 +150,13 @@ fn is_way_of_speaking(summary: &[Token], at: usize) -> bool {
             "groups" | "arms" | "treatments" | "interventions" | "drugs" | "methods" | "techniques"
         )
         || summary[at].is("0")
+}
+
+/// The 100 of "23 in 100": a way to say per cent.
+fn is_hundred_asked(summary: &[Token], at: usize) -> bool {
+    matches!(summary[at].text.as_str(), "100" | "1000")
+        && at > 0
+        && matches!(summary[at - 1].text.as_str(), "in" | "of" | "per" | "every" | "each")
 }
 
 fn is_rounded(summary: &[Token], quantity: &Quantity) -> bool {
@@ -169,12 +187,15 @@ fn print(quantity: &Quantity, tokens: &[Token]) -> String {
             .take(4)
             .find(|token| token.kind == Kind::Word)
             .map_or(String::new(), |token| format!(" {}", token.text)),
-        Of::Unknown => String::new(),
+        Of::Label(_) | Of::Unknown => String::new(),
     };
     match quantity.role {
         Role::P(relation) => format!("p {relation} {value}"),
         Role::SampleSize => format!("n = {value}"),
         Role::Percent => format!("{sign}{value}%"),
-        Role::Plain => format!("{sign}{value}{noun}"),
+        Role::Plain => match quantity.of {
+            Of::Label(label) => format!("{label} {value}"),
+            _ => format!("{sign}{value}{noun}"),
+        },
     }
 }

@@ -22,6 +22,8 @@ pub(super) enum Of {
     Unit(&'static str),
     /// A kind of noun: "people", "studies".
     Noun(&'static str),
+    /// What it numbers: "type 2", "grade 3".
+    Label(&'static str),
     /// Nothing known.
     Unknown,
 }
@@ -216,6 +218,15 @@ const STOPS: [&str; 24] = [
     "versus", "vs", "who", "that", "than", "after", "before", "during", "out",
 ];
 
+/// Words whose number is a name: "type 2 diabetes".
+const LABELS: [&str; 14] = [
+    "type", "grade", "stage", "phase", "class", "level", "category", "version", "factor", "study", "group",
+    "cohort", "step", "tier",
+];
+
+/// Units that may stand before: "day 28".
+const TIMES: [&str; 8] = ["day", "days", "week", "weeks", "month", "months", "year", "hour"];
+
 /// All figures among the tokens.
 pub(super) fn read_quantities(tokens: &[Token]) -> Vec<Quantity> {
     let mut quantities: Vec<Quantity> =
@@ -258,11 +269,13 @@ fn read_quantity(tokens: &[Token], at: usize) -> Quantity {
 /// "23 in 100", "23 out of 100 people", "23 per 100".
 fn is_in_hundred(tokens: &[Token], at: usize) -> bool {
     let words: Vec<&str> = tokens[at + 1..].iter().take(4).map(|token| token.text.as_str()).collect();
-    match words.as_slice() {
-        ["in" | "per", "every", "100", ..] | ["in" | "per", "100", ..] | ["out", "of", "100", ..] => true,
-        ["out", "of", "every", "100"] => true,
-        _ => false,
-    }
+    matches!(
+        words.as_slice(),
+        ["in" | "per", "every", "100", ..]
+            | ["in" | "per", "100", ..]
+            | ["out", "of", "100", ..]
+            | ["out", "of", "every", "100"]
+    )
 }
 
 /// The sign between a "p" and the figure at `at`.

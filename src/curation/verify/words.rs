@@ -112,7 +112,7 @@ fn read_number(rest: &str, before: &str) -> Option<(Kind, String, usize)> {
     let first = rest.chars().next()?;
     let starts_with_point =
         matches!(first, '.' | '·') && rest[first.len_utf8()..].starts_with(|c: char| c.is_ascii_digit());
-    if !first.is_ascii_digit() && !(starts_with_point && !before.ends_with(char::is_alphanumeric)) {
+    if !first.is_ascii_digit() && (!starts_with_point || before.ends_with(char::is_alphanumeric)) {
         return None;
     }
     let (mut whole, mut at) = (String::new(), 0);

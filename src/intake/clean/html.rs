@@ -124,7 +124,7 @@ fn rewrite(field: &str) -> Option<String> {
                     if let Some(at) = open.iter().rposition(|tag| *tag == name) {
                         open.truncate(at);
                     }
-                } else if !self_closing && !(closes_itself(&name) && open.last() == Some(&name)) {
+                } else if !(self_closing || closes_itself(&name) && open.last() == Some(&name)) {
                     open.push(name.clone());
                     if open.len() > caps::NESTING {
                         return None;

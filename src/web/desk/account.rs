@@ -1,17 +1,20 @@
 //! One's own account: name, password, sessions; and the page that says how the desk works.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::page::{Frame, show, show_near_time};
+use super::sign_in::from;
 use super::view::zone;
 use crate::domain::editor::Role;
 use crate::domain::text::fold_plain;
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::password::check_strength;
+use crate::web::server::Peer;
 use crate::web::session::{Fields, Visitor};
 
 struct ShownSession {
@@ -126,11 +129,13 @@ pub(super) async fn rename(
 pub(super) async fn change_password(
     State(state): State<AppState>,
     visitor: Visitor,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, PageError> {
     let editor = &visitor.editor;
     // guessing the present password from a session that was left open is slow, too
-    state.throttle.attempt(&editor.email, [0, 0, 0, 0].into()).map_err(PageError::TooMany)?;
+    state.throttle.attempt(&editor.email, from(&state, peer, &headers)).map_err(PageError::TooMany)?;
     let failed = |error: crate::web::password::HashError| PageError::Failed(error.to_string());
     let hash = state.store.password_hash(&editor.email).await?.map(|(_, hash)| hash);
     if !state.passwords.verify(fields.get("old").to_owned(), hash).await.map_err(failed)? {

@@ -28,6 +28,13 @@ pub(crate) struct Doubt {
     pub(crate) reason: String,
 }
 
+impl Doubt {
+    /// Whether the reason needs the words it is about in front; figures are repeated in it anyway.
+    pub(crate) fn shows_quote(&self) -> bool {
+        !self.reason.starts_with(&self.quote)
+    }
+}
+
 /// What is known of a summary.
 pub(crate) struct Checked {
     pub(crate) doubts: Vec<Doubt>,

@@ -146,6 +146,7 @@ pub(super) async fn undo(
     fields: Fields,
 ) -> Result<Response, PageError> {
     let undone = state.store.undo(id, visitor.editor.id, state.now()).await;
+    state.bell.notify_one();
     match undone {
         Ok(_) if fields.get("from") == "history" => Ok(see_other("/desk/history?undone=1")),
         Ok(decided) => Ok(see_other(&format!("/desk/a/{}?undone=1", decided.article.id))),
@@ -184,6 +185,7 @@ pub(super) async fn bulk(
             Err(error) => return Err(from_decide(error)),
         }
     }
+    state.bell.notify_one();
     let view = View::parse(fields.get("view"));
     Ok(see_other(&format!("/desk{}", view.to_query(&[("bulk", decided.to_string())]))))
 }
@@ -237,7 +239,10 @@ async fn decide(
     let act = wish.act();
     let request = DecisionRequest { article_id: id, revision, editor_id: visitor.editor.id, wish };
     match state.store.decide(request, state.now()).await {
-        Ok(decided) => Ok(see_other(&next_address(state, fields, act, &decided).await?)),
+        Ok(decided) => {
+            state.bell.notify_one();
+            Ok(see_other(&next_address(state, fields, act, &decided).await?))
+        }
         Err(DecideError::Conflict { current }) => conflict(state, visitor, fields, &current).await,
         Err(DecideError::Illegal { .. }) => match state.store.article(id).await? {
             Some(current) => conflict(state, visitor, fields, &current).await,

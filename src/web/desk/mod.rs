@@ -10,9 +10,12 @@ mod account;
 mod annotate;
 mod article;
 mod assets;
+mod audit;
 mod check;
 mod decide;
+mod facts;
 mod history;
+mod link;
 mod page;
 mod people;
 mod queue;
@@ -33,8 +36,8 @@ pub fn routes() -> Vec<Route> {
         Route::get("/desk/sign-in", anyone, sign_in::form),
         Route::post("/desk/sign-in", anyone, sign_in::sign_in),
         Route::post("/desk/sign-out", anyone, sign_in::sign_out),
-        Route::get("/desk/link/{token}", anyone, sign_in::link),
-        Route::post("/desk/link/{token}", anyone, sign_in::use_link),
+        Route::get("/desk/link/{token}", anyone, link::form),
+        Route::post("/desk/link/{token}", anyone, link::use_link),
         Route::get("/desk", viewer, queue::page),
         Route::get("/desk/a/{id}", viewer, queue::article),
         Route::post("/desk/a/{id}/check", viewer, check::check),
@@ -57,6 +60,9 @@ pub fn routes() -> Vec<Route> {
         Route::post("/desk/sources/{name}/resume", admin, sources::resume),
         Route::post("/desk/sources/{name}/fetch", admin, sources::fetch),
         Route::get("/desk/people", admin, people::page),
+        Route::get("/desk/audit", admin, audit::page),
+        Route::get("/desk/audit.csv", admin, audit::csv),
+        Route::get("/desk/audit.json", admin, audit::json),
         Route::post("/desk/people", admin, people::invite),
         Route::post("/desk/people/{id}/link", admin, people::link),
         Route::post("/desk/people/{id}/role", admin, people::set_role),

@@ -5,8 +5,9 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::article::{ArticleView, Badge, FormText, Material, badges, meta};
+use super::article::{ArticleView, FormText, Material};
 use super::check::Checked;
+use super::facts::{Badge, badges, meta};
 use super::history::describe;
 use super::page::{Frame, Rich, Toast, show, show_time};
 use super::view::{FilterForm, View, zone};

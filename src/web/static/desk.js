@@ -58,6 +58,8 @@
     $('.row.current')?.scrollIntoView({ block: 'nearest' });
     const heading = $('.work h1, .work .as-h1') ?? $('main h1');
     const hidden = heading && heading.offsetParent === null;
+    const errors = $('#errors');
+    if (errors) { errors.focus(); return; }
     (hidden ? $('main h1') : heading)?.focus({ preventScroll: true });
     $('.work')?.scrollTo(0, 0);
     if (document.body.classList.contains('opened') || !document.body.classList.contains('panes')) scrollTo(0, 0);
