@@ -167,6 +167,9 @@ async fn pages_carry_what_machines_look_for_and_no_inline_script_or_style() {
             .unwrap()
             .contains("<iframe src=\"https://news.example.org/embed/v1/frame?id=")
     );
+    let why = select(&page, "section.why p").remove(0);
+    assert!(why.contains("An editor of Example Perfusion Society chose"), "{why}");
+    assert!(why.ends_with(" We saw it in Imported files."), "{why}");
     let coins = attributes(&page, "span.Z3988", "title").remove(0);
     assert!(coins.contains("rft_id=info%3Apmid%2F99000001"), "{coins}");
     let json_ld = select(&page, "script[type='application/ld+json']").remove(0);

@@ -23,6 +23,8 @@ struct ItemPage {
     source: String,
     published: String,
     updated: String,
+    /// The sources that showed the article, "A, B and C"; empty where none is known.
+    sources: String,
 }
 
 /// `/a/{id}` and `/a/{id}.{ris,bib,csl.json}`
@@ -54,12 +56,18 @@ async fn page(public: &Public, headers: &HeaderMap, id: &str) -> Result<Response
                 // merged: the other article stands for both
                 return Err(PublicError::Moved(format!("/a/{}", item.public_id)));
             }
-            render(&item_page(public, &item, &path))
+            let mut sources: Vec<String> = Vec::new();
+            for sighting in public.store.sightings(item.article_id).await? {
+                if !sources.contains(&sighting.source_title) {
+                    sources.push(sighting.source_title);
+                }
+            }
+            render(&item_page(public, &item, &path, sources))
         })
         .await
 }
 
-fn item_page(public: &Public, item: &NewsItem, path: &str) -> ItemPage {
+fn item_page(public: &Public, item: &NewsItem, path: &str, sources: Vec<String>) -> ItemPage {
     let view = ItemView::new(&public.site, item);
     let mut chrome = Chrome::new(public, "", &view.plain_title, path).with_oembed(&public.site);
     chrome.kind = "article";
@@ -72,6 +80,15 @@ fn item_page(public: &Public, item: &NewsItem, path: &str) -> ItemPage {
         published: item.published_at.to_rfc3339(),
         updated: item.updated_at.to_rfc3339(),
         item: view,
+        sources: join_names(&sources),
+    }
+}
+
+fn join_names(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 
