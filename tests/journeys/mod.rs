@@ -1,3 +1,4 @@
 //! Stories from end to end.
 
 mod main_job;
+mod services;
