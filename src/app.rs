@@ -11,15 +11,16 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::config::{Catalog, Settings};
+use crate::config::{Catalog, Service, Settings};
 use crate::curation::topics::TopicRules;
 use crate::domain::news::Site;
 use crate::domain::time::UnixMs;
 use crate::intake::eutils::{Eutils, EutilsSettings};
 use crate::intake::fetch::{FetchSettings, Fetcher};
+use crate::intake::services::{ServiceSettings, Services};
 use crate::store::Store;
 use crate::web::{self, AppState, Clock};
-use crate::worker::Worker;
+use crate::worker::{Intake, Worker};
 
 /// Name of the database in `data_dir`.
 pub const DATABASE: &str = "perfuse.db";
@@ -96,8 +97,10 @@ impl Base {
     pub fn worker(&self) -> anyhow::Result<Worker> {
         let fetcher = Arc::new(Fetcher::new(fetch_settings(&self.settings)?)?);
         let eutils = Arc::new(Eutils::new(fetcher.clone(), eutils_settings(&self.settings)));
+        let services = Services::new(fetcher.clone(), service_settings(&self.settings.europepmc));
+        let intake = Intake { fetcher, eutils, services: Arc::new(services) };
         let rules = self.topic_rules()?;
-        Ok(Worker::new(self.store.clone(), fetcher, eutils, rules, self.settings.clone(), self.bell.clone()))
+        Ok(Worker::new(self.store.clone(), intake, rules, self.settings.clone(), self.bell.clone()))
     }
 
     /// The society's face, for a website that is reached at `bound` unless the settings say otherwise.
@@ -257,6 +260,14 @@ fn fetch_settings(settings: &Settings) -> anyhow::Result<FetchSettings> {
         proxy,
         ..FetchSettings::default()
     })
+}
+
+fn service_settings(service: &Service) -> ServiceSettings {
+    ServiceSettings {
+        base_url: service.base_url.clone(),
+        page_size: service.page_size,
+        requests_per_minute: service.requests_per_minute,
+    }
 }
 
 fn eutils_settings(settings: &Settings) -> EutilsSettings {

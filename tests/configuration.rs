@@ -336,7 +336,7 @@ x = 1
     let text = error.to_string().replace(&sources.display().to_string(), "sources.toml");
     insta::assert_snapshot!(text, @r#"
     bad configuration, 11 problems:
-      sources.toml:2: source "no-query": a pubmed source has a query, and no url
+      sources.toml:2: source "no-query": a pubmed source has a query
       sources.toml:7: source "Bad Name": a name has 1 to 64 lower case letters, digits and inner hyphens
       sources.toml:7: source "Bad Name": title: is empty or holds a line break
       sources.toml:17: source "misspelt": unknown field `qurey`, expected one of `name`, `title`, `kind`, `query`, `url`, `schedule`, `topics`, `enabled`
@@ -345,7 +345,7 @@ x = 1
       sources.toml:26: source "open": the name is taken, at sources.toml:19
       sources.toml:26: source "open": url: "file:///etc/passwd" is not an address like https://www.example.org/feed.xml
       sources.toml:39: source "again-2": url: the same as that of source "again"
-      sources.toml:45: source "kindless": kind: "gopher" is neither "pubmed" nor "feed"
+      sources.toml:45: source "kindless": kind: "gopher" is none of "pubmed", "feed", "europepmc"
       sources.toml:51: settings: there is nothing but [[source]] in this file
     "#);
 }

@@ -18,7 +18,7 @@ fn starter_catalog() -> (Loaded, Catalog) {
 fn query_of(source: &Source) -> Option<&str> {
     match &source.kind {
         SourceKind::Pubmed { query } => Some(query),
-        SourceKind::Feed { .. } => None,
+        _ => None,
     }
 }
 

@@ -1,13 +1,12 @@
 //! The lists of sources and topics: the built-in ones, or the operator's files in the same form.
 //!
-//! A source is a `[[source]]` with name, title, kind (`pubmed` with a query, `feed` with a url), and optionally
+//! A source is a `[[source]]` with name, title, kind, what its kind asks for (see `raw_source`), and optionally
 //! schedule, topics, enabled. A topic is a `[[topic]]` with name, title, and words, mesh, publication_types.
 //! Crontab lines are checked by the worker, which alone can read them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -15,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 use super::Settings;
 use super::load::{line_of, one_line};
 use super::origin::{ConfigError, Origin, Problem};
-use super::rules::fetchable_url;
+use super::raw_source::RawSource;
 use crate::domain::source::{Source, SourceKind, Topic};
 
 /// The starter list of sources.
@@ -25,8 +24,6 @@ pub const TOPICS: &str = include_str!("../../config/topics.toml");
 
 /// Longest name of a source or topic, in bytes.
 const MAX_NAME: usize = 64;
-/// Longest query, in bytes: E-utilities take more by POST, but nobody can read more.
-const MAX_QUERY: usize = 8_192;
 
 /// What is watched, and how news is sorted.
 #[derive(Debug, Clone)]
@@ -112,78 +109,6 @@ impl Catalog {
     /// The source of that name.
     pub fn source(&self, name: &str) -> Option<&Source> {
         self.sources.iter().find(|source| source.name == name)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSource {
-    name: String,
-    title: String,
-    kind: String,
-    query: Option<String>,
-    url: Option<String>,
-    schedule: Option<String>,
-    #[serde(default)]
-    topics: Vec<String>,
-    #[serde(default = "yes")]
-    enabled: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-impl RawSource {
-    fn into_source(self) -> Result<Source, String> {
-        let kind = match (self.kind.as_str(), self.query, self.url) {
-            ("pubmed", Some(query), None) => {
-                // a query may be written over several lines
-                let query = query.split_whitespace().collect::<Vec<_>>().join(" ");
-                check_query(&query).map_err(|what| format!("query: {what}"))?;
-                SourceKind::Pubmed { query }
-            }
-            ("feed", None, Some(url)) => {
-                fetchable_url(&url).map_err(|what| format!("url: {url:?} {what}"))?;
-                SourceKind::Feed { url }
-            }
-            ("pubmed", ..) => return Err("a pubmed source has a query, and no url".to_owned()),
-            ("feed", ..) => return Err("a feed source has a url, and no query".to_owned()),
-            (kind, ..) => return Err(format!("kind: {kind:?} is neither \"pubmed\" nor \"feed\"")),
-        };
-        let Self { name, title, schedule, topics, enabled, .. } = self;
-        Ok(Source { name, title, kind, schedule, topics, enabled })
-    }
-}
-
-/// PubMed answers a query with an open quote or bracket by guessing; we would rather hear of it at the start.
-fn check_query(query: &str) -> Result<(), String> {
-    if query.is_empty() {
-        return Err("is empty".to_owned());
-    }
-    if query.len() > MAX_QUERY {
-        return Err(format!("has {} characters, more than {MAX_QUERY}", query.len()));
-    }
-    let (mut open, mut in_quotes, mut in_tag) = (0_i32, false, false);
-    for character in query.chars() {
-        match character {
-            '"' => in_quotes = !in_quotes,
-            _ if in_quotes => {}
-            '[' if in_tag => return Err("a field tag is opened within another".to_owned()),
-            '[' => in_tag = true,
-            ']' if !in_tag => return Err("a ] has no [".to_owned()),
-            ']' => in_tag = false,
-            '(' => open += 1,
-            ')' if open == 0 => return Err("a ) has no (".to_owned()),
-            ')' => open -= 1,
-            _ => {}
-        }
-    }
-    match (open, in_quotes, in_tag) {
-        (0, false, false) => Ok(()),
-        (_, true, _) => Err("a quotation mark is missing".to_owned()),
-        (_, _, true) => Err("a ] is missing".to_owned()),
-        _ => Err("a ) is missing".to_owned()),
     }
 }
 

@@ -15,6 +15,7 @@ use serde::{Deserialize, Deserializer};
 mod catalog;
 mod load;
 mod origin;
+mod raw_source;
 mod rules;
 mod secret;
 
@@ -37,6 +38,8 @@ pub struct Settings {
     pub fetch: Fetch,
     /// PubMed through E-utilities.
     pub ncbi: Ncbi,
+    /// Europe PMC.
+    pub europepmc: Service,
     /// When sources are fetched.
     pub worker: Worker,
     /// The editors' desk.
@@ -151,6 +154,22 @@ pub struct Ncbi {
     /// Days each search looks back beyond the last.
     pub overlap_days: u32,
     /// Days the first search looks back.
+    pub first_window_days: u32,
+}
+
+/// `[europepmc]`: a service that answers in pages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Where it is, with a trailing slash.
+    pub base_url: String,
+    /// Records in one request.
+    pub page_size: usize,
+    /// The pace.
+    pub requests_per_minute: u32,
+    /// Days each look reaches back beyond the last.
+    pub overlap_days: u32,
+    /// Days the first look reaches back.
     pub first_window_days: u32,
 }
 

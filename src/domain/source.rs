@@ -33,6 +33,11 @@ pub enum SourceKind {
         /// http or https.
         url: String,
     },
+    /// A search in Europe PMC: PubMed, preprints and more.
+    Europepmc {
+        /// In Europe PMC's own syntax.
+        query: String,
+    },
 }
 
 impl SourceKind {
@@ -41,6 +46,7 @@ impl SourceKind {
         match self {
             Self::Pubmed { .. } => "pubmed",
             Self::Feed { .. } => "feed",
+            Self::Europepmc { .. } => "europepmc",
         }
     }
 }

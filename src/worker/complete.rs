@@ -19,7 +19,7 @@ impl Worker {
         if wanted.is_empty() {
             return;
         }
-        let mut records: HashMap<Pmid, Entry> = match self.eutils.fetch_ids(&wanted).await {
+        let mut records: HashMap<Pmid, Entry> = match self.intake.eutils.fetch_ids(&wanted).await {
             Ok(parsed) => {
                 harvest.problems.extend(parsed.problems);
                 by_pmid(parsed.entries)
@@ -99,14 +99,14 @@ impl Worker {
         since: UnixMs,
     ) -> Result<Option<Parsed>, EutilsError> {
         let window = Window::between(since.to_utc().date_naive(), UnixMs::now().to_utc().date_naive());
-        let history = self.eutils.search(query, window).await?;
+        let history = self.intake.eutils.search(query, window).await?;
         let found = history.ids();
         let shared = feed_pmids.iter().filter(|pmid| found.contains(pmid)).count();
         if shared * 2 < feed_pmids.len() {
             return Ok(None);
         }
         let missing: Vec<Pmid> = found.into_iter().filter(|pmid| !feed_pmids.contains(pmid)).collect();
-        self.eutils.fetch_ids(&missing).await.map(Some)
+        self.intake.eutils.fetch_ids(&missing).await.map(Some)
     }
 }
 

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use super::Worker;
 use super::backoff;
+use super::pages::days_to_ask;
 use crate::domain::entry::{Entry, Parsed, Problem};
 use crate::domain::identity::Pmid;
 use crate::domain::source::SourceKind;
-use crate::domain::time::{DAY_MS, SECOND_MS, UnixMs};
+use crate::domain::time::UnixMs;
 use crate::intake::eutils::{EutilsError, Window};
 use crate::intake::feed;
 use crate::intake::fetch::{self, FetchError, Freshness, Request, Response, Retry};
+use crate::intake::services::ServiceError;
 use crate::store::{DueSource, Mark, Recorded, StoreError, Validators};
 
 /// A body is parsed within this time or given up; the caps on bytes and entries keep honest ones far below.
@@ -92,6 +94,16 @@ impl From<EutilsError> for Failure {
     }
 }
 
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        let (message, retry) = (error.to_string(), error.retry());
+        match error {
+            ServiceError::Fetch { source, .. } => Self { message, ..Self::from(source) },
+            _ => Self { message, retry, status: None, raw: None, counts: true },
+        }
+    }
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self { message: error.to_string(), retry: Retry::Backoff, status: None, raw: None, counts: true }
@@ -105,6 +117,7 @@ impl Worker {
                 self.gather_feed(due, due.current_url.as_deref().unwrap_or(url)).await
             }
             SourceKind::Pubmed { query } => self.gather_pubmed(due, query).await,
+            SourceKind::Europepmc { .. } => self.gather_pages(due).await,
         }
     }
 
@@ -114,7 +127,7 @@ impl Worker {
         if backoff::should_send_validators(due.last_full_at, now) {
             request = request.with_validators(to_fetch(&due.validators));
         }
-        let fetched = match self.fetcher.get(&request).await? {
+        let fetched = match self.intake.fetcher.get(&request).await? {
             Response::NotModified { validators, freshness, moved_permanently_to } => {
                 let answer = Answer { freshness, moved_permanently_to, ttl_minutes: None };
                 return Ok(Gathered::NotModified { validators: from_fetch(validators), answer });
@@ -154,20 +167,14 @@ impl Worker {
     async fn gather_pubmed(&self, due: &DueSource, query: &str) -> Result<Gathered, Failure> {
         let now = UnixMs::now();
         let ncbi = &self.settings.ncbi;
-        let days = match due.complete_to_at {
-            Some(complete_to) => {
-                let missed_days = now.since_ms(complete_to).max(0) / DAY_MS + 1;
-                u32::try_from(missed_days).unwrap_or(u32::MAX).saturating_add(ncbi.overlap_days)
-            }
-            None => ncbi.first_window_days,
-        };
-        let history = self.eutils.search(query, Window::last_days(now, days)).await?;
+        let days = days_to_ask(due, now, ncbi.overlap_days, ncbi.first_window_days);
+        let history = self.intake.eutils.search(query, Window::last_days(now, days)).await?;
         let mut harvest =
             Harvest { problems: history.problems.clone(), complete_to_at: Some(now), ..Harvest::default() };
         let mut start = 0;
         while start < history.count {
-            let page = self.eutils.fetch_page(&history, start).await?;
-            start += self.eutils.page_size();
+            let page = self.intake.eutils.fetch_page(&history, start).await?;
+            start += self.intake.eutils.page_size();
             harvest.received += page.entries.len();
             harvest.deleted.extend(page.deleted);
             harvest.problems.extend(page.problems);
@@ -177,22 +184,7 @@ impl Worker {
                 harvest.changed = changed;
                 break;
             }
-            let lease_ms = SECOND_MS * self.settings.worker.lease_seconds as i64;
-            let until = UnixMs::now().plus_ms(lease_ms);
-            if !self.store.extend_lease(due.id, &self.owner, until).await? {
-                let message = "another worker has taken the source over".to_owned();
-                return Err(Failure {
-                    message,
-                    retry: Retry::Backoff,
-                    status: None,
-                    raw: None,
-                    counts: true,
-                });
-            }
-            let judged = self.judge_all(due, changed).await;
-            let (recorded, problems) = self.store.record_entries(due.id, judged, now).await?;
-            harvest.ahead += recorded;
-            harvest.problems.extend(problems);
+            self.store_ahead(due, changed, &mut harvest, now).await?;
         }
         Ok(Gathered::Harvest(Box::new(harvest)))
     }

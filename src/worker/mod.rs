@@ -8,6 +8,7 @@ mod complete;
 mod gather;
 mod judge;
 mod learn;
+mod pages;
 mod preview;
 mod refresh;
 mod upkeep;
@@ -27,6 +28,7 @@ use crate::curation::topics::TopicRules;
 use crate::domain::time::{SECOND_MS, UnixMs};
 use crate::intake::eutils::Eutils;
 use crate::intake::fetch::Fetcher;
+use crate::intake::services::Services;
 use crate::store::{Store, StoreError};
 
 pub use judge::judge;
@@ -41,12 +43,22 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(10);
 /// Work in flight has this long after the signal to stop; then it is given back.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(6);
 
+/// The clients that ask the outside world. Cheap to clone.
+#[derive(Clone)]
+pub struct Intake {
+    /// For feeds.
+    pub fetcher: Arc<Fetcher>,
+    /// For PubMed.
+    pub eutils: Arc<Eutils>,
+    /// For services that answer in pages.
+    pub services: Arc<Services>,
+}
+
 /// Everything a refresh needs. Cheap to clone.
 #[derive(Clone)]
 pub struct Worker {
     store: Store,
-    fetcher: Arc<Fetcher>,
-    eutils: Arc<Eutils>,
+    intake: Intake,
     rules: Arc<TopicRules>,
     settings: Arc<Settings>,
     bell: Arc<Notify>,
@@ -57,14 +69,13 @@ impl Worker {
     /// A worker; it does nothing until [`Worker::run`] or [`Worker::refresh_due`].
     pub fn new(
         store: Store,
-        fetcher: Arc<Fetcher>,
-        eutils: Arc<Eutils>,
+        intake: Intake,
         rules: Arc<TopicRules>,
         settings: Arc<Settings>,
         bell: Arc<Notify>,
     ) -> Self {
         let owner = format!("{}-{:08x}", std::process::id(), rand::random::<u32>());
-        Self { store, fetcher, eutils, rules, settings, bell, owner }
+        Self { store, intake, rules, settings, bell, owner }
     }
 
     /// Works until `stop` becomes true, then lets the refreshes in flight finish or gives them back.

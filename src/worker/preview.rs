@@ -47,6 +47,7 @@ impl Worker {
                 (parsed.entries.len(), parsed)
             }
             SourceKind::Pubmed { query } => self.preview_search(query).await?,
+            kind @ SourceKind::Europepmc { .. } => self.preview_pages(kind).await?,
         };
         let titles = parsed.entries.iter().map(|entry| entry.title.to_plain()).collect();
         let known = self.store.count_known(parsed.entries).await.map_err(Failure::from)?;
@@ -54,7 +55,7 @@ impl Worker {
     }
 
     async fn preview_feed(&self, url: &str) -> Result<Parsed, NoPreview> {
-        let response = self.fetcher.get(&Request::new(url)).await.map_err(Failure::from)?;
+        let response = self.intake.fetcher.get(&Request::new(url)).await.map_err(Failure::from)?;
         let Response::Fetched(fetched) = response else {
             return Err(NoPreview(format!("{url}: 304 without having been asked for it")));
         };
@@ -73,10 +74,10 @@ impl Worker {
     async fn preview_search(&self, query: &str) -> Result<(usize, Parsed), NoPreview> {
         let days = self.settings.ncbi.first_window_days;
         let window = Window::last_days(UnixMs::now(), days);
-        let history = self.eutils.search(query, window).await.map_err(Failure::from)?;
+        let history = self.intake.eutils.search(query, window).await.map_err(Failure::from)?;
         let mut page = match history.count {
             0 => Parsed::default(),
-            _ => self.eutils.fetch_page(&history, 0).await.map_err(Failure::from)?,
+            _ => self.intake.eutils.fetch_page(&history, 0).await.map_err(Failure::from)?,
         };
         page.format = format!("PubMed search, last {days} days");
         page.problems.extend(history.problems.iter().cloned());

@@ -2,3 +2,4 @@
 
 mod learning;
 mod main_job;
+mod services;

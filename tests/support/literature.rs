@@ -25,7 +25,11 @@ struct Shelf {
     requests: Vec<String>,
     not_modified: usize,
     refuses: bool,
+    services: BTreeMap<String, Arc<Serve>>,
 }
+
+/// A service of another kind: the parameters of a request → its answer.
+type Serve = dyn Fn(&BTreeMap<String, String>) -> Response + Send + Sync;
 
 /// A record in PubMed's XML, made up.
 pub(crate) fn record(pmid: u32, doi: &str, title: &str, abstract_xml: &str) -> String {
@@ -120,6 +124,15 @@ impl Literature {
         self.shelf().feeds.insert(path.to_owned(), (content_type.to_owned(), body));
     }
 
+    /// Lets `serve` answer at `path` from now on.
+    pub(crate) fn set_service(
+        &self,
+        path: &str,
+        serve: impl Fn(&BTreeMap<String, String>) -> Response + Send + Sync + 'static,
+    ) {
+        self.shelf().services.insert(path.to_owned(), Arc::new(serve));
+    }
+
     /// From now on E-utilities answer like an overloaded NCBI: status 200, an error in JSON.
     pub(crate) fn refuse(&self, refuses: bool) {
         self.shelf().refuses = refuses;
@@ -160,6 +173,7 @@ async fn answer(
         }
         "/eutils/esearch.fcgi" => xml(search(&shelf)),
         "/eutils/efetch.fcgi" => xml(fetch(&shelf, &form)),
+        path if shelf.services.contains_key(path) => shelf.services[path].clone()(&form),
         path => match shelf.feeds.get(path).cloned() {
             Some((content_type, body)) => {
                 let etag =

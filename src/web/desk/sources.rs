@@ -97,6 +97,7 @@ fn shown(source: &SourceState, now: UnixMs, state: &AppState) -> ShownSource {
         kind: match source.source.kind {
             SourceKind::Pubmed { .. } => "PubMed search",
             SourceKind::Feed { .. } => "Feed",
+            SourceKind::Europepmc { .. } => "Europe PMC search",
         },
         class,
         state: format!("{text} · {articles}"),

@@ -1,0 +1,107 @@
+//! One `[[source]]` as it is written, and the kinds with the keys that each takes.
+
+use serde::Deserialize;
+
+use super::rules::fetchable_url;
+use crate::domain::source::{Source, SourceKind};
+
+/// Longest query, in bytes: services take more, but nobody can read more.
+const MAX_QUERY: usize = 8_192;
+
+/// The kinds: the word, and the keys that it takes.
+const KINDS: &[(&str, &[&str])] = &[("pubmed", &["query"]), ("feed", &["url"]), ("europepmc", &["query"])];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSource {
+    pub(super) name: String,
+    pub(super) title: String,
+    kind: String,
+    query: Option<String>,
+    url: Option<String>,
+    schedule: Option<String>,
+    #[serde(default)]
+    pub(super) topics: Vec<String>,
+    #[serde(default = "yes")]
+    enabled: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl RawSource {
+    /// The source, or what is wrong with what it asks for.
+    pub(super) fn into_source(self) -> Result<Source, String> {
+        let kind = self.read_kind()?;
+        let Self { name, title, schedule, topics, enabled, .. } = self;
+        Ok(Source { name, title, kind, schedule, topics, enabled })
+    }
+
+    fn read_kind(&self) -> Result<SourceKind, String> {
+        self.check_keys()?;
+        match self.kind.as_str() {
+            "pubmed" => Ok(SourceKind::Pubmed { query: self.read_query()? }),
+            "feed" => {
+                let url = self.url.clone().ok_or("a feed source has a url")?;
+                fetchable_url(&url).map_err(|what| format!("url: {url:?} {what}"))?;
+                Ok(SourceKind::Feed { url })
+            }
+            "europepmc" => Ok(SourceKind::Europepmc { query: self.read_query()? }),
+            kind => {
+                let known: Vec<String> = KINDS.iter().map(|(known, _)| format!("{known:?}")).collect();
+                Err(format!("kind: {kind:?} is none of {}", known.join(", ")))
+            }
+        }
+    }
+
+    /// Every key that is given must be one that the kind takes.
+    fn check_keys(&self) -> Result<(), String> {
+        let Some((kind, takes)) = KINDS.iter().find(|(kind, _)| *kind == self.kind) else { return Ok(()) };
+        for (key, is_given) in [("query", self.query.is_some()), ("url", self.url.is_some())] {
+            if is_given && !takes.contains(&key) {
+                return Err(format!("{key}: a {kind} source has {}, and no {key}", takes.join(", ")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The query on one line; it may be written over several.
+    fn read_query(&self) -> Result<String, String> {
+        let query = self.query.as_ref().ok_or_else(|| format!("a {} source has a query", self.kind))?;
+        let query = query.split_whitespace().collect::<Vec<_>>().join(" ");
+        check_query(&query).map_err(|what| format!("query: {what}"))?;
+        Ok(query)
+    }
+}
+
+/// Services answer a query with an open quote or bracket by guessing; we would rather hear of it at the start.
+fn check_query(query: &str) -> Result<(), String> {
+    if query.is_empty() {
+        return Err("is empty".to_owned());
+    }
+    if query.len() > MAX_QUERY {
+        return Err(format!("has {} characters, more than {MAX_QUERY}", query.len()));
+    }
+    let (mut open, mut in_quotes, mut in_tag) = (0_i32, false, false);
+    for character in query.chars() {
+        match character {
+            '"' => in_quotes = !in_quotes,
+            _ if in_quotes => {}
+            '[' if in_tag => return Err("a field tag is opened within another".to_owned()),
+            '[' => in_tag = true,
+            ']' if !in_tag => return Err("a ] has no [".to_owned()),
+            ']' => in_tag = false,
+            '(' => open += 1,
+            ')' if open == 0 => return Err("a ) has no (".to_owned()),
+            ')' => open -= 1,
+            _ => {}
+        }
+    }
+    match (open, in_quotes, in_tag) {
+        (0, false, false) => Ok(()),
+        (_, true, _) => Err("a quotation mark is missing".to_owned()),
+        (_, _, true) => Err("a ] is missing".to_owned()),
+        _ => Err("a ) is missing".to_owned()),
+    }
+}

@@ -1,0 +1,128 @@
+//! Services that answer in pages: all pages are read, and what does not agree is named.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use perfuse::domain::entry::WorkKind;
+use perfuse::domain::time::{MINUTE_MS, UnixMs};
+use serde_json::json;
+
+use crate::support::literature::{Literature, record, structured_abstract};
+use crate::support::service::{Service, source};
+
+/// Records in pages under cursors, as Europe PMC gives them; the last page repeats its cursor.
+fn europepmc(ids: &'static [u32], count: usize) -> impl Fn(&BTreeMap<String, String>) -> Response {
+    move |parameters| {
+        assert_eq!((parameters["resultType"].as_str(), parameters["format"].as_str()), ("core", "json"));
+        assert!(parameters["query"].starts_with("(ECMO) AND (FIRST_IDATE:["), "{}", parameters["query"]);
+        let size: usize = parameters["pageSize"].parse().unwrap();
+        let cursor = parameters["cursorMark"].clone();
+        let start: usize = cursor.trim_start_matches(['*', 'c']).parse().unwrap_or(0);
+        let results: Vec<_> = ids.iter().skip(start).take(size).map(|id| europepmc_result(*id)).collect();
+        let next = if results.is_empty() { cursor } else { format!("c{}", start + results.len()) };
+        axum::Json(json!({
+            "version": "6.9", "hitCount": count, "nextCursorMark": next, "resultList": {"result": results},
+        }))
+        .into_response()
+    }
+}
+
+/// Numbers above 40,000,000 are PubMed's, the others preprints.
+fn europepmc_result(id: u32) -> serde_json::Value {
+    let mut result = json!({
+        "title": format!("Made-up work {id}"), "firstIndexDate": "2026-11-20", "firstPublicationDate": "2026-11-01",
+        "authorList": {"author": [{"lastName": "Fixture", "firstName": "First"}]},
+        "abstractText": "<h4>Results</h4>Of 120 patients, 42 survived.",
+    });
+    let more = match id {
+        40_000_000.. => json!({"id": id.to_string(), "source": "MED", "pmid": id.to_string()}),
+        _ => json!({"id": format!("PPR{id}"), "source": "PPR", "doi": format!("10.1101/2026.11.01.{id:08}")}),
+    };
+    result.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    result
+}
+
+fn ecmo_source() -> String {
+    source("epmc", "kind = \"europepmc\"\nquery = \"ECMO\"")
+}
+
+async fn titles(service: &Service) -> Vec<String> {
+    let queue = service.store().queue(Default::default(), 0, 50).await.unwrap().0;
+    let mut titles: Vec<String> = queue.iter().map(|article| article.title.to_plain()).collect();
+    titles.sort();
+    titles
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_pages_of_europe_pmc_arrive_and_pubmeds_own_record_wins_over_its_copy() {
+    let literature = Literature::open().await;
+    literature.set_service("/europepmc/search", europepmc(&[1, 2, 40_000_003, 4, 5], 5));
+    let xml = record(40_000_003, "10.9999/perf.3", "As PubMed has it", &structured_abstract(42));
+    literature.add_record(40_000_003, xml);
+    let service = Service::start(&literature, &ecmo_source()).await;
+    let state = &service.wait_until_fetched(UnixMs(0)).await[0];
+    assert_eq!(state.last_error, None);
+    assert!(state.complete_to_at.is_some(), "the count agrees");
+    let numbers = ["Made-up work 1", "Made-up work 2", "Made-up work 4", "Made-up work 5"];
+    assert_eq!(titles(&service).await, [&["As PubMed has it"], &numbers[..]].concat());
+    let queue = service.store().queue(Default::default(), 0, 50).await.unwrap().0;
+    let preprints = queue.iter().filter(|article| article.kind == WorkKind::Preprint);
+    assert_eq!(preprints.count(), 4);
+    let pages = literature.requests().iter().filter(|path| path.starts_with("/europepmc/")).count();
+    assert_eq!(pages, 3, "no request after the last record");
+
+    // asked again, nothing is new
+    let state = &service.fetch_all_again().await[0];
+    assert_eq!((state.last_error.clone(), titles(&service).await.len()), (None, 5));
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_count_that_does_not_agree_is_named_and_the_window_stays_open() {
+    let literature = Literature::open().await;
+    literature.set_service("/europepmc/search", europepmc(&[1, 2, 3], 4));
+    let service = Service::start(&literature, &ecmo_source()).await;
+    let state = &service.wait_until_fetched(UnixMs(0)).await[0];
+    assert_eq!((state.last_error.clone(), titles(&service).await.len()), (None, 3));
+    assert_eq!(state.complete_to_at, None);
+    let problems = service.store().problems(state.id, 10).await.unwrap();
+    let problems: Vec<_> = problems.iter().map(|(_, problem)| problem.what.as_str()).collect();
+    assert_eq!(problems, ["Europe PMC counts 4 records and sent 3"]);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_with_status_200_is_a_failure_and_what_came_before_it_is_kept() {
+    let literature = Literature::open().await;
+    let good = europepmc(&[1, 2, 3], 3);
+    let calls = Arc::new(AtomicUsize::new(0));
+    literature.set_service("/europepmc/search", move |parameters| {
+        match calls.fetch_add(1, Ordering::Relaxed) {
+            0 => good(parameters),
+            _ => axum::Json(json!({"errCode": 404, "errMsg": "the search is down"})).into_response(),
+        }
+    });
+    let service = Service::start(&literature, &ecmo_source()).await;
+    let state = &service.wait_until_fetched(UnixMs(0)).await[0];
+    let error = state.last_error.clone().unwrap();
+    assert_eq!(error, "Europe PMC answers with an error: \"the search is down\"");
+    assert_eq!((state.complete_to_at, titles(&service).await.len()), (None, 2));
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_asks_for_time_gets_it() {
+    let literature = Literature::open().await;
+    literature.set_service("/europepmc/search", |_| {
+        (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1800")], "later").into_response()
+    });
+    let service = Service::start(&literature, &ecmo_source()).await;
+    let state = &service.wait_until_fetched(UnixMs(0)).await[0];
+    assert!(state.last_error.clone().unwrap().contains("429"));
+    assert!(state.next_at.since_ms(state.last_attempt_at.unwrap()) >= 29 * MINUTE_MS);
+    assert_eq!(literature.requests().len(), 1);
+    service.stop().await;
+}
