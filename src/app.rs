@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use crate::config::{Catalog, Service, Settings};
 use crate::curation::topics::TopicRules;
 use crate::domain::news::Site;
+use crate::domain::source::TopicScope;
 use crate::domain::time::UnixMs;
 use crate::intake::eutils::{Eutils, EutilsSettings};
 use crate::intake::fetch::{FetchSettings, Fetcher};
@@ -117,6 +118,7 @@ impl Base {
                 .catalog
                 .topics
                 .iter()
+                .filter(|topic| topic.scope != TopicScope::Field)
                 .map(|topic| (topic.name.clone(), topic.title.clone()))
                 .collect(),
         }

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 fn rules() -> TopicRules {
     let own = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
     TopicRules::compile(&[Topic {
-        aspect: false,
+        scope: Default::default(),
         name: "ecpr".to_owned(),
         title: "ECPR and cardiac arrest".to_owned(),
         words: own(&["ECPR", "extracorporeal", "cardiac arrest"]),

@@ -59,10 +59,9 @@ pub struct Topic {
     pub name: String,
     /// For people: "ECPR and cardiac arrest".
     pub title: String,
-    /// Whether it is an aspect of works on other topics (an age group, an outcome, a complication): it sorts news, and
-    /// says little of relevance by itself.
+    /// What its words say of a work's relevance.
     #[serde(default)]
-    pub aspect: bool,
+    pub scope: TopicScope,
     /// Words and phrases that suggest it, in title or abstract, matched at word boundaries without regard to case.
     #[serde(default)]
     pub words: Vec<String>,
@@ -72,4 +71,18 @@ pub struct Topic {
     /// PubMed publication types that suggest it.
     #[serde(default)]
     pub publication_types: Vec<String>,
+}
+
+/// What a topic's words say of a work's relevance to the society.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TopicScope {
+    /// One of the society's own: its words lift a work.
+    #[default]
+    Own,
+    /// An aspect of works on other topics (an age group, an outcome, a complication): it sorts news, and says little of
+    /// relevance by itself.
+    Aspect,
+    /// The field as a whole: its words lift a work, but it is no topic to sort by and appears nowhere.
+    Field,
 }

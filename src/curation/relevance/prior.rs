@@ -9,6 +9,7 @@ use crate::curation::topics::{StudyType, TopicRules, TopicSigns, study_design};
 use crate::curation::words::fold_text;
 use crate::domain::article::Relevance;
 use crate::domain::entry::WorkKind;
+use crate::domain::source::TopicScope;
 
 /// How relevant a work is likely to be, with the reasons for and against. Zero is "cannot tell"; in practice
 /// between -3 and 5.
@@ -28,7 +29,7 @@ pub fn prior(rules: &TopicRules, doc: &Document) -> Relevance {
 /// The field's own topics speak loudly; aspects of them speak softly, and alone they speak against.
 fn judge_topics(signs: &[TopicSigns], reasons: &mut Vec<Reason>) {
     let (aspects, own): (Vec<&TopicSigns>, Vec<&TopicSigns>) =
-        signs.iter().partition(|sign| sign.topic.aspect);
+        signs.iter().partition(|sign| sign.topic.scope == TopicScope::Aspect);
     let before = reasons.len();
     judge_words(&own, 1.0, reasons);
     if reasons.len() == before && !own.is_empty() {
@@ -125,7 +126,7 @@ mod tests {
         let ecpr = Topic {
             name: "ecpr".to_owned(),
             title: "ECPR and cardiac arrest".to_owned(),
-            aspect: false,
+            scope: TopicScope::Own,
             words: vec!["ECPR".to_owned(), "cardiac arrest".to_owned()],
             mesh: vec!["Heart Arrest".to_owned()],
             publication_types: Vec::new(),
@@ -133,7 +134,7 @@ mod tests {
         let children = Topic {
             name: "children".to_owned(),
             title: "Children".to_owned(),
-            aspect: true,
+            scope: TopicScope::Aspect,
             words: ["neonates", "paediatric", "pediatric"].map(str::to_owned).into(),
             mesh: Vec::new(),
             publication_types: Vec::new(),

@@ -10,7 +10,7 @@ mod study;
 
 use crate::curation::document::Document;
 use crate::curation::words::fold_text;
-use crate::domain::source::Topic;
+use crate::domain::source::{Topic, TopicScope};
 use phrases::Phrases;
 
 pub use study::{StudyType, study_design, study_type};
@@ -169,7 +169,7 @@ impl TopicSigns<'_> {
 /// The topics that the rules suggest, the best supported first (the catalogue's order among equals).
 pub fn suggest_topics(catalog: &TopicRules, doc: &Document) -> Vec<TopicMatch> {
     let mut signs: Vec<TopicSigns<'_>> = catalog.find_signs(doc);
-    signs.retain(TopicSigns::is_enough);
+    signs.retain(|sign| sign.topic.scope != TopicScope::Field && sign.is_enough());
     signs.sort_by_key(|sign| std::cmp::Reverse(sign.strength()));
     signs
         .into_iter()
@@ -185,7 +185,7 @@ mod tests {
     fn topic(name: &str, words: &[&str], mesh: &[&str]) -> Topic {
         let own = |list: &[&str]| list.iter().map(|&word| word.to_owned()).collect();
         Topic {
-            aspect: false,
+            scope: TopicScope::Own,
             name: name.to_owned(),
             title: name.to_uppercase(),
             words: own(words),
