@@ -74,8 +74,8 @@
     try {
       const url = button?.hasAttribute('formaction') ? button.formAction : form.action;
       const request = await load('POST', url, data);
-      // kept until the server has it, or has it back in the page
-      if (kept && request.status === 200) stored.drop(keepKey(kept));
+      // kept until the server has it: putting an article off or rejecting it does not store the text
+      if (kept && request.status === 200 && /\/(approve|save)$/.test(url)) stored.drop(keepKey(kept));
       swap(request, { posted: url });
     } catch {
       note(kept ? 'No connection. What you typed is kept on this device; try again.' : 'No connection. Nothing was changed; try again.');
@@ -124,7 +124,8 @@
   // ——— what is typed stays ———
   function remember(form) {
     const title = $('[name=title]', form), summary = $('[name=summary]', form);
-    stored.write(keepKey(form.dataset.keep), { title: title.value, summary: summary.value, revision: form.dataset.revision });
+    const base = { title: title.defaultValue, summary: summary.defaultValue };
+    stored.write(keepKey(form.dataset.keep), { title: title.value, summary: summary.value, revision: form.dataset.revision, base });
   }
   function restore(form) {
     const kept = stored.read(keepKey(form.dataset.keep));
@@ -137,12 +138,14 @@
     const put = (text) => {
       title.value = text.title;
       summary.value = text.summary;
-      // the revision that the text was typed against: a change meanwhile is shown, not overwritten
       $('[name=revision]', form).value = form.dataset.revision = text.revision;
       count(form);
       check(form);
     };
-    put(kept);
+    // where the text it was typed over still stands, it fits; else the old revision goes along, so that a change
+    // meanwhile is shown and not overwritten
+    const fits = kept.base?.title === title.value && kept.base?.summary === summary.value;
+    put({ ...kept, revision: fits ? theirs.revision : kept.revision });
     line.textContent = 'What you typed here before was not saved yet; it is back.';
     const discard = document.createElement('button');
     discard.type = 'button';
