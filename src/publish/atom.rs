@@ -82,7 +82,11 @@ fn write_entry(xml: &mut Xml, feed: &Feed, item: &NewsItem) {
         let label = one_line(topic_title(feed.site, topic));
         xml.empty("category", &[("term", topic), ("label", &label)]);
     }
-    xml.text("summary", &[("type", "text")], &soften(&paragraphs(&item.summary).join(" ")));
+    // absent rather than blank (RFC 4287, 4.2.13)
+    let summary = soften(&paragraphs(&item.summary).join(" "));
+    if !summary.is_empty() {
+        xml.text("summary", &[("type", "text")], &summary);
+    }
     xml.text("content", &[("type", "html")], &content_html(feed.site, item));
     if let Some(doi) = &item.ids.doi {
         xml.text("dc:identifier", &[], &format!("doi:{doi}"));
