@@ -18,7 +18,7 @@ use crate::domain::source::TopicScope;
 use crate::domain::time::UnixMs;
 use crate::intake::eutils::{Eutils, EutilsSettings};
 use crate::intake::fetch::{FetchSettings, Fetcher};
-use crate::intake::services::{ServiceSettings, Services};
+use crate::intake::services::{AllSettings, ServiceSettings, Services};
 use crate::store::Store;
 use crate::web::{self, AppState, Clock};
 use crate::worker::{Intake, Worker};
@@ -98,7 +98,7 @@ impl Base {
     pub fn worker(&self) -> anyhow::Result<Worker> {
         let fetcher = Arc::new(Fetcher::new(fetch_settings(&self.settings)?)?);
         let eutils = Arc::new(Eutils::new(fetcher.clone(), eutils_settings(&self.settings)));
-        let services = Services::new(fetcher.clone(), service_settings(&self.settings.europepmc));
+        let services = Services::new(fetcher.clone(), all_settings(&self.settings));
         let intake = Intake { fetcher, eutils, services: Arc::new(services) };
         let rules = self.topic_rules()?;
         Ok(Worker::new(self.store.clone(), intake, rules, self.settings.clone(), self.bell.clone()))
@@ -262,6 +262,13 @@ fn fetch_settings(settings: &Settings) -> anyhow::Result<FetchSettings> {
         proxy,
         ..FetchSettings::default()
     })
+}
+
+fn all_settings(settings: &Settings) -> AllSettings {
+    AllSettings {
+        europepmc: service_settings(&settings.europepmc),
+        trials: service_settings(&settings.trials),
+    }
 }
 
 fn service_settings(service: &Service) -> ServiceSettings {

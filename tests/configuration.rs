@@ -327,6 +327,26 @@ title = "Kind"
 kind = "gopher"
 url = "https://example.org/x.xml"
 
+[[source]]
+name = "both"
+title = "Terms and numbers"
+kind = "trials"
+condition = "ARDS"
+nct = ["NCT01234567"]
+
+[[source]]
+name = "number"
+title = "Bad number"
+kind = "trials"
+nct = ["NCT1"]
+
+[[source]]
+name = "foreign"
+title = "Foreign key"
+kind = "europepmc"
+query = "ECMO"
+url = "https://example.org/x.xml"
+
 [settings]
 x = 1
 "#,
@@ -335,18 +355,21 @@ x = 1
     let error = Catalog::load(&loaded.settings).unwrap_err();
     let text = error.to_string().replace(&sources.display().to_string(), "sources.toml");
     insta::assert_snapshot!(text, @r#"
-    bad configuration, 11 problems:
+    bad configuration, 14 problems:
       sources.toml:2: source "no-query": a pubmed source has a query
       sources.toml:7: source "Bad Name": a name has 1 to 64 lower case letters, digits and inner hyphens
       sources.toml:7: source "Bad Name": title: is empty or holds a line break
-      sources.toml:17: source "misspelt": unknown field `qurey`, expected one of `name`, `title`, `kind`, `query`, `url`, `schedule`, `topics`, `enabled`
+      sources.toml:17: source "misspelt": unknown field `qurey`, expected one of `name`, `title`, `kind`, `query`, `url`, `condition`, `intervention`, `nct`, `schedule`, `topics`, `enabled`
       sources.toml:19: source "open": topics: there is no topic "nothing"
       sources.toml:19: source "open": query: a ) is missing
       sources.toml:26: source "open": the name is taken, at sources.toml:19
       sources.toml:26: source "open": url: "file:///etc/passwd" is not an address like https://www.example.org/feed.xml
       sources.toml:39: source "again-2": url: the same as that of source "again"
-      sources.toml:45: source "kindless": kind: "gopher" is none of "pubmed", "feed", "europepmc"
-      sources.toml:51: settings: there is nothing but [[source]] in this file
+      sources.toml:45: source "kindless": kind: "gopher" is none of "pubmed", "feed", "europepmc", "trials"
+      sources.toml:51: source "both": a trials source has condition, intervention or both, or else a list nct
+      sources.toml:58: source "number": nct: "NCT1" is not a number like NCT01234567
+      sources.toml:64: source "foreign": url: a europepmc source has query, and no url
+      sources.toml:71: settings: there is nothing but [[source]] in this file
     "#);
 }
 

@@ -40,6 +40,8 @@ pub struct Settings {
     pub ncbi: Ncbi,
     /// Europe PMC.
     pub europepmc: Service,
+    /// ClinicalTrials.gov.
+    pub trials: Service,
     /// When sources are fetched.
     pub worker: Worker,
     /// The editors' desk.
@@ -157,7 +159,7 @@ pub struct Ncbi {
     pub first_window_days: u32,
 }
 
-/// `[europepmc]`: a service that answers in pages.
+/// `[europepmc]` and `[trials]`: a service that answers in pages.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Service {

@@ -3,13 +3,21 @@
 use serde::Deserialize;
 
 use super::rules::fetchable_url;
+use crate::domain::identity::Nct;
 use crate::domain::source::{Source, SourceKind};
 
 /// Longest query, in bytes: services take more, but nobody can read more.
 const MAX_QUERY: usize = 8_192;
+/// Trials in one list: they are asked for in one address.
+const MAX_TRIALS: usize = 200;
 
 /// The kinds: the word, and the keys that it takes.
-const KINDS: &[(&str, &[&str])] = &[("pubmed", &["query"]), ("feed", &["url"]), ("europepmc", &["query"])];
+const KINDS: &[(&str, &[&str])] = &[
+    ("pubmed", &["query"]),
+    ("feed", &["url"]),
+    ("europepmc", &["query"]),
+    ("trials", &["condition", "intervention", "nct"]),
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +27,9 @@ pub(super) struct RawSource {
     kind: String,
     query: Option<String>,
     url: Option<String>,
+    condition: Option<String>,
+    intervention: Option<String>,
+    nct: Option<Vec<String>>,
     schedule: Option<String>,
     #[serde(default)]
     pub(super) topics: Vec<String>,
@@ -48,6 +59,7 @@ impl RawSource {
                 Ok(SourceKind::Feed { url })
             }
             "europepmc" => Ok(SourceKind::Europepmc { query: self.read_query()? }),
+            "trials" => self.read_trials(),
             kind => {
                 let known: Vec<String> = KINDS.iter().map(|(known, _)| format!("{known:?}")).collect();
                 Err(format!("kind: {kind:?} is none of {}", known.join(", ")))
@@ -58,7 +70,13 @@ impl RawSource {
     /// Every key that is given must be one that the kind takes.
     fn check_keys(&self) -> Result<(), String> {
         let Some((kind, takes)) = KINDS.iter().find(|(kind, _)| *kind == self.kind) else { return Ok(()) };
-        for (key, is_given) in [("query", self.query.is_some()), ("url", self.url.is_some())] {
+        for (key, is_given) in [
+            ("query", self.query.is_some()),
+            ("url", self.url.is_some()),
+            ("condition", self.condition.is_some()),
+            ("intervention", self.intervention.is_some()),
+            ("nct", self.nct.is_some()),
+        ] {
             if is_given && !takes.contains(&key) {
                 return Err(format!("{key}: a {kind} source has {}, and no {key}", takes.join(", ")));
             }
@@ -66,13 +84,39 @@ impl RawSource {
         Ok(())
     }
 
+    /// Terms or numbers, not both: the registry would only give the numbers that fit the terms.
+    fn read_trials(&self) -> Result<SourceKind, String> {
+        let read_term = |key: &str, term: &Option<String>| match term {
+            None => Ok(String::new()),
+            Some(term) => read_line(term).map_err(|what| format!("{key}: {what}")),
+        };
+        let condition = read_term("condition", &self.condition)?;
+        let intervention = read_term("intervention", &self.intervention)?;
+        let has_terms = !condition.is_empty() || !intervention.is_empty();
+        let nct = self.nct.iter().flatten().map(|text| {
+            Nct::parse(text).ok_or_else(|| format!("nct: {text:?} is not a number like NCT01234567"))
+        });
+        let nct: Vec<Nct> = nct.collect::<Result<_, _>>()?;
+        if nct.len() > MAX_TRIALS {
+            return Err(format!("nct: lists {} trials, more than {MAX_TRIALS}", nct.len()));
+        }
+        if has_terms != nct.is_empty() {
+            return Err("a trials source has condition, intervention or both, or else a list nct".to_owned());
+        }
+        Ok(SourceKind::Trials { condition, intervention, nct })
+    }
+
     /// The query on one line; it may be written over several.
     fn read_query(&self) -> Result<String, String> {
         let query = self.query.as_ref().ok_or_else(|| format!("a {} source has a query", self.kind))?;
-        let query = query.split_whitespace().collect::<Vec<_>>().join(" ");
-        check_query(&query).map_err(|what| format!("query: {what}"))?;
-        Ok(query)
+        read_line(query).map_err(|what| format!("query: {what}"))
     }
+}
+
+fn read_line(query: &str) -> Result<String, String> {
+    let query = query.split_whitespace().collect::<Vec<_>>().join(" ");
+    check_query(&query)?;
+    Ok(query)
 }
 
 /// Services answer a query with an open quote or bracket by guessing; we would rather hear of it at the start.

@@ -57,6 +57,11 @@ const RULES: &[(&str, Rule)] = &[
     ("europepmc.requests_per_minute", Rule::Whole(1, 100_000)),
     ("europepmc.overlap_days", Rule::Whole(0, 90)),
     ("europepmc.first_window_days", Rule::Whole(1, 3_650)),
+    ("trials.base_url", Rule::Text(base_url)),
+    ("trials.page_size", Rule::Whole(1, 1_000)),
+    ("trials.requests_per_minute", Rule::Whole(1, 100_000)),
+    ("trials.overlap_days", Rule::Whole(0, 90)),
+    ("trials.first_window_days", Rule::Whole(1, 3_650)),
     // the worker, which alone knows crontab lines, checks the two schedules
     ("worker.schedule", Rule::Text(some_text)),
     ("worker.time_zone", Rule::Text(time_zone)),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::identity::Nct;
+
 /// A source as `sources.toml` defines it. What happens to it at run time (next time, validators, pause) is the store's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
@@ -38,6 +40,15 @@ pub enum SourceKind {
         /// In Europe PMC's own syntax.
         query: String,
     },
+    /// Trials registered in ClinicalTrials.gov: those that fit both terms, or the listed ones.
+    Trials {
+        /// In the registry's syntax; empty for any.
+        condition: String,
+        /// The same.
+        intervention: String,
+        /// These and no others; then the terms are empty.
+        nct: Vec<Nct>,
+    },
 }
 
 impl SourceKind {
@@ -47,6 +58,7 @@ impl SourceKind {
             Self::Pubmed { .. } => "pubmed",
             Self::Feed { .. } => "feed",
             Self::Europepmc { .. } => "europepmc",
+            Self::Trials { .. } => "trials",
         }
     }
 }

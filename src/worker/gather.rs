@@ -117,7 +117,7 @@ impl Worker {
                 self.gather_feed(due, due.current_url.as_deref().unwrap_or(url)).await
             }
             SourceKind::Pubmed { query } => self.gather_pubmed(due, query).await,
-            SourceKind::Europepmc { .. } => self.gather_pages(due).await,
+            SourceKind::Europepmc { .. } | SourceKind::Trials { .. } => self.gather_pages(due).await,
         }
     }
 

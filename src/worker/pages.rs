@@ -8,7 +8,7 @@ use crate::domain::source::SourceKind;
 use crate::domain::time::{DAY_MS, SECOND_MS, UnixMs};
 use crate::intake::eutils::Window;
 use crate::intake::fetch::Retry;
-use crate::intake::services::Question;
+use crate::intake::services::{Question, TrialSearch};
 use crate::store::{DueSource, Mark};
 
 /// A look into a service: what it is asked, and over how many days.
@@ -84,6 +84,20 @@ impl Worker {
                 let window = Window::last_days(now, days);
                 let question = Question::Europepmc { query: query.clone(), window };
                 Some(Look { question, days, service: "Europe PMC search" })
+            }
+            SourceKind::Trials { condition, intervention, nct } => {
+                let days = days(&self.settings.trials);
+                let window = Window::last_days(now, days);
+                let search = TrialSearch {
+                    condition: condition.clone(),
+                    intervention: intervention.clone(),
+                    nct: nct.clone(),
+                };
+                Some(Look {
+                    question: Question::Trials { search, window },
+                    days,
+                    service: "ClinicalTrials.gov",
+                })
             }
             SourceKind::Pubmed { .. } | SourceKind::Feed { .. } => None,
         }

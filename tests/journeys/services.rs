@@ -126,3 +126,74 @@ async fn a_service_that_asks_for_time_gets_it() {
     assert_eq!(literature.requests().len(), 1);
     service.stop().await;
 }
+
+/// Studies in pages under tokens; the count is on the first page only.
+fn registry(numbers: &'static [u32], count: usize) -> impl Fn(&BTreeMap<String, String>) -> Response {
+    move |parameters| {
+        let size: usize = parameters["pageSize"].parse().unwrap();
+        let start: usize = parameters.get("pageToken").map_or(0, |token| token.parse().unwrap());
+        let studies: Vec<_> = numbers.iter().skip(start).take(size).map(|number| study(*number)).collect();
+        let mut answer = json!({"studies": studies});
+        if start == 0 {
+            answer["totalCount"] = json!(count);
+        }
+        if start + size < numbers.len() {
+            answer["nextPageToken"] = json!((start + size).to_string());
+        }
+        axum::Json(answer).into_response()
+    }
+}
+
+fn study(number: u32) -> serde_json::Value {
+    json!({"protocolSection": {
+        "identificationModule": {"nctId": format!("NCT{number:08}"), "briefTitle": format!("Made-up trial {number}")},
+        "statusModule": {"overallStatus": "ACTIVE_NOT_RECRUITING"},
+        "sponsorCollaboratorsModule": {"leadSponsor": {"name": "Made-up University"}},
+        "designModule": {"phases": ["PHASE2"], "enrollmentInfo": {"count": 120, "type": "ESTIMATED"}},
+    }})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trials_arrive_as_works_of_their_own_kind_with_their_facts_in_words() {
+    let literature = Literature::open().await;
+    literature.set_service("/trials/studies", |parameters| {
+        assert_eq!(parameters["query.cond"], "cardiac arrest");
+        assert!(parameters["filter.advanced"].starts_with("AREA[LastUpdatePostDate]RANGE["));
+        registry(&[99_999_901, 99_999_902, 99_999_903], 3)(parameters)
+    });
+    let sources = source("registry", "kind = \"trials\"\ncondition = \"cardiac arrest\"");
+    let service = Service::start(&literature, &sources).await;
+    let state = &service.wait_until_fetched(UnixMs(0)).await[0];
+    assert_eq!(state.last_error, None);
+    assert!(state.complete_to_at.is_some());
+    let queue = service.store().queue(Default::default(), 0, 50).await.unwrap().0;
+    assert_eq!(queue.len(), 3);
+    for article in &queue {
+        assert_eq!(
+            (article.kind, article.authors[0].display().as_str()),
+            (WorkKind::Trial, "Made-up University")
+        );
+        let facts = article.abstract_sections[0].text.to_plain();
+        assert_eq!(facts, "Active, not recruiting. Phase 2. 120 participants planned.");
+    }
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trials_that_the_registry_counts_but_does_not_send_are_named() {
+    let literature = Literature::open().await;
+    literature.set_service("/trials/studies", |parameters| {
+        assert_eq!(parameters["filter.ids"], "NCT99999901|NCT99999902");
+        assert!(
+            !parameters.contains_key("filter.advanced"),
+            "listed trials are looked at whenever they changed"
+        );
+        registry(&[99_999_901], 2)(parameters)
+    });
+    let sources = source("list", "kind = \"trials\"\nnct = [\"NCT99999901\", \"nct99999902\"]");
+    let service = Service::start(&literature, &sources).await;
+    let state = &service.wait_until_fetched(UnixMs(0)).await[0];
+    let problems = service.store().problems(state.id, 10).await.unwrap();
+    assert_eq!(problems[0].1.what, "ClinicalTrials.gov counts 2 records and sent 1");
+    service.stop().await;
+}

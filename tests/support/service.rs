@@ -104,10 +104,12 @@ fn configure(folder: PathBuf, literature: &Literature, sources: &str) -> (Loaded
         "data_dir = {data:?}\n[server]\nlisten = \"127.0.0.1:0\"\n[society]\nname = \"A Made-up Society\"\n\
          [fetch]\nallow_networks = [\"127.0.0.0/8\"]\nhost_spacing_ms = 0\n[ncbi]\nbase_url = {eutils:?}\n\
          api_key = \"made-up\"\n[europepmc]\nbase_url = {europepmc:?}\npage_size = 2\n\
+         requests_per_minute = 100000\n[trials]\nbase_url = {trials:?}\npage_size = 2\n\
          requests_per_minute = 100000\n[sources]\nfile = {sources_file:?}\n",
         data = folder.join("data"),
         eutils = literature.url("/eutils/"),
         europepmc = literature.url("/europepmc/"),
+        trials = literature.url("/trials/"),
     );
     std::fs::write(&file, text).unwrap();
     let loaded = Settings::load(Some(&file), std::iter::empty()).unwrap();

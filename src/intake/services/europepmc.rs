@@ -100,6 +100,7 @@ pub(super) fn read_result(row: &Value, now: UnixMs) -> Result<Entry, String> {
             .iter()
             .filter_map(read_related)
             .collect(),
+        ..Entry::default()
     })
 }
 

@@ -9,6 +9,7 @@ mod error;
 mod europepmc;
 mod json;
 mod page;
+mod trials;
 mod walk;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::domain::time::UnixMs;
 
 pub use error::ServiceError;
 pub use page::Page;
+pub use trials::TrialSearch;
 pub use walk::Walk;
 
 /// What the operator can set of one service.
@@ -43,24 +45,45 @@ pub enum Question {
         /// The days.
         window: Window,
     },
+    /// Trials in ClinicalTrials.gov, by the day on which they were updated last.
+    Trials {
+        /// Which ones.
+        search: TrialSearch,
+        /// The days.
+        window: Window,
+    },
 }
 
 /// The services. Build one for the process: it holds the pace of each.
 pub struct Services {
     fetcher: Arc<Fetcher>,
     europepmc: Client,
+    trials: Client,
+}
+
+/// What the operator can set of each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the services' names")]
+pub struct AllSettings {
+    pub europepmc: ServiceSettings,
+    pub trials: ServiceSettings,
 }
 
 impl Services {
     /// Clients that send through `fetcher`.
-    pub fn new(fetcher: Arc<Fetcher>, europepmc: ServiceSettings) -> Self {
-        Self { fetcher, europepmc: Client::new("Europe PMC", europepmc) }
+    pub fn new(fetcher: Arc<Fetcher>, settings: AllSettings) -> Self {
+        Self {
+            fetcher,
+            europepmc: Client::new("Europe PMC", settings.europepmc),
+            trials: Client::new("ClinicalTrials.gov", settings.trials),
+        }
     }
 
     /// Begins to ask; the first page is fetched by [`Walk::next_page`]. Nothing in the answer is dated after `now`.
     pub fn walk(&self, question: Question, now: UnixMs) -> Walk<'_> {
         let client = match question {
             Question::Europepmc { .. } => &self.europepmc,
+            Question::Trials { .. } => &self.trials,
         };
         Walk::begin(&self.fetcher, client, question, now)
     }
@@ -71,6 +94,7 @@ impl Question {
     fn url(&self, client: &Client, place: &walk::Place) -> String {
         match self {
             Self::Europepmc { query, window } => europepmc::url(client.base(), query, *window, place),
+            Self::Trials { search, window } => trials::url(client.base(), search, *window, place),
         }
     }
 
@@ -78,6 +102,7 @@ impl Question {
     fn read(&self, body: &[u8], now: UnixMs) -> Result<Page, page::Refusal> {
         match self {
             Self::Europepmc { .. } => europepmc::read(body, now),
+            Self::Trials { .. } => trials::read(body, now),
         }
     }
 }

@@ -98,6 +98,7 @@ fn shown(source: &SourceState, now: UnixMs, state: &AppState) -> ShownSource {
             SourceKind::Pubmed { .. } => "PubMed search",
             SourceKind::Feed { .. } => "Feed",
             SourceKind::Europepmc { .. } => "Europe PMC search",
+            SourceKind::Trials { .. } => "Trial registry",
         },
         class,
         state: format!("{text} · {articles}"),
