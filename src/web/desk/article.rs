@@ -232,7 +232,7 @@ pub(crate) fn standing(article: &Article, history: &[HistoryRow], now: UnixMs, z
     let by = who
         .map(|row| format!(" by {}, {}", row.editor, show_near_time(row.at, now, zone)))
         .unwrap_or_default();
-    match article.status {
+    let standing = match article.status {
         Status::Queued => None,
         Status::Later => {
             let until = article.later_until.map(|until| show_time(until, zone)).unwrap_or_default();
@@ -246,6 +246,12 @@ pub(crate) fn standing(article: &Article, history: &[HistoryRow], now: UnixMs, z
         Status::Approved => Some(format!("Approved{by}.")),
         Status::Withdrawn => Some(format!("Taken back from the public{by}.")),
         Status::Merged => Some("Merged into another article.".into()),
+    };
+    match (standing, &article.upstream_changed) {
+        (Some(standing), Some(change)) => {
+            Some(format!("{standing} {change} What is public was not touched."))
+        }
+        (standing, _) => standing,
     }
 }
 

@@ -11,6 +11,7 @@ use super::facts::{Badge, badges, meta};
 use super::history::describe;
 use super::page::{Frame, Rich, Toast, show, show_time};
 use super::view::{FilterForm, View, zone};
+use crate::curation::relevance::{MissRate, miss_rate};
 use crate::domain::article::Article;
 use crate::domain::editor::Role;
 use crate::domain::status::{Act, Status, after};
@@ -40,6 +41,8 @@ struct Row {
 pub(super) struct List {
     heading: &'static str,
     counts: String,
+    /// How many of the articles lifted from the bottom were worth publishing.
+    missed: Option<String>,
     filter: FilterForm,
     rows: Vec<Row>,
     /// The view as it stands in forms.
@@ -182,6 +185,7 @@ async fn list(
     let list = List {
         heading: view.heading(),
         counts: counts(&state.store.queue_counts(recently(now)).await?, view, total, now),
+        missed: missed(state, now).await?,
         filter: FilterForm::new(state, view, &names),
         rows,
         view: view.to_query(&[]),
@@ -213,6 +217,19 @@ fn row(article: &Article, sources: usize, current: Option<i64>) -> Row {
         why,
         current: current == Some(article.id),
     }
+}
+
+/// What the ranking misses, measured over a month on articles that were lifted from the lower half.
+async fn missed(state: &AppState, now: UnixMs) -> Result<Option<String>, PageError> {
+    let (published, decided) = state.store.lifted_outcomes(now.plus_ms(-30 * DAY_MS)).await?;
+    Ok(miss_rate(published, decided).map(|MissRate { low, high, .. }| {
+        format!(
+            "Of {decided} articles lifted from the lower half this month, you published {published}: the ranking \
+             misses {:.0} to {:.0} % there.",
+            low * 100.0,
+            high * 100.0
+        )
+    }))
 }
 
 /// New is what came in the last three days.
