@@ -21,6 +21,7 @@ fn rules() -> TopicRules {
         words: own(&["ECPR", "extracorporeal", "cardiac arrest"]),
         mesh: own(&["Heart Arrest"]),
         publication_types: Vec::new(),
+        aspect: false,
     }])
     .unwrap()
 }
@@ -190,4 +191,53 @@ proptest! {
         prop_assert!(prior.score.is_finite());
         prop_assert_eq!(Features::from_bytes(&features.to_bytes()).unwrap(), features);
     }
+}
+
+/// A desk that has seen 373 real records in order of arrival. The floor stands below what was measured (0.89), above a
+/// ranking that learnt nothing (0.5) or one that only counts words (0.84).
+#[test]
+fn on_labelled_literature_the_next_batch_is_ranked_well_above_chance() {
+    let Some(corpus) = std::env::var_os("PERFUSE_CORPUS").map(std::path::PathBuf::from) else {
+        eprintln!("skipped: PERFUSE_CORPUS is not set");
+        return;
+    };
+    let folder = corpus.join("../relevance");
+    let Ok(zipped) = std::fs::File::open(folder.join("labelled/cohen_NSAIDS.jsonl.gz")) else {
+        eprintln!("skipped: no labelled literature beside PERFUSE_CORPUS");
+        return;
+    };
+    let text = std::io::read_to_string(flate2::read::MultiGzDecoder::new(zipped)).unwrap();
+    let order = std::fs::read_to_string(folder.join("desk_order.json")).unwrap();
+    let order: serde_json::Value = serde_json::from_str(&order).unwrap();
+    let mut known: std::collections::BTreeMap<String, ((Features, Relevance), bool)> = text
+        .lines()
+        .map(|line| {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            let title = RichText::from_plain(record["title"].as_str().unwrap());
+            let doc = Document::from_text(&title, record["abstract"].as_str().unwrap_or_default());
+            let work = (features(&doc), prior(&TopicRules::default(), &doc));
+            let accepted = record["label_screen"].as_f64() == Some(1.0) || record["label_screen"] == true;
+            (record["id"].as_str().unwrap().to_owned(), (work, accepted))
+        })
+        .collect();
+    let ids = order["cohen_NSAIDS"]["ids"].as_array().unwrap();
+    let works: Vec<_> = ids.iter().map(|id| known.remove(id.as_str().unwrap()).unwrap()).collect();
+    let (mut right, mut pairs) = (0.0, 0.0);
+    for from in (20..works.len()).step_by(20) {
+        let verdict = |accepted| if accepted { Verdict::Published } else { Verdict::Rejected(None) };
+        let decisions: Vec<Decision> =
+            works[..from].iter().map(|(work, accepted)| decide(work, verdict(*accepted))).collect();
+        let model = Model::fit(&decisions);
+        let scored: Vec<(f64, bool)> = works[from..(from + 20).min(works.len())]
+            .iter()
+            .map(|(work, accepted)| (model.score(&work.0, work.1.score), *accepted))
+            .collect();
+        for (good, _) in scored.iter().filter(|(_, accepted)| *accepted) {
+            for (bad, _) in scored.iter().filter(|(_, accepted)| !*accepted) {
+                pairs += 1.0;
+                right += f64::from(u8::from(good > bad));
+            }
+        }
+    }
+    assert!(right / pairs > 0.86, "{:.3} of {pairs} pairs in the right order", right / pairs);
 }
