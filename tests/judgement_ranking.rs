@@ -21,7 +21,6 @@ fn rules() -> TopicRules {
         words: own(&["ECPR", "extracorporeal", "cardiac arrest"]),
         mesh: own(&["Heart Arrest"]),
         publication_types: Vec::new(),
-        aspect: false,
     }])
     .unwrap()
 }
