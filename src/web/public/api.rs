@@ -70,6 +70,10 @@ impl Filter {
         NewsQuery { topic: self.topic.clone(), before, since: self.since, kind }
     }
 
+    fn is_open(&self) -> bool {
+        self.topic.is_none() && self.since.is_none() && self.until.is_none() && self.kind.is_none()
+    }
+
     fn admits(&self, item: &NewsItem) -> bool {
         self.topic.as_ref().is_none_or(|topic| item.topics.contains(topic))
             && self.since.is_none_or(|since| item.published_at >= since)
@@ -130,11 +134,17 @@ async fn search(
     question: &str,
 ) -> Result<Response, PublicError> {
     let now = public.now();
-    let found = public.store.search_news(question, now, MAX_FOUND).await?;
     let skip = filter.cursor.map_or(0, |cursor| usize::try_from(cursor.0).unwrap_or(usize::MAX));
+    // a filter may drop any of the hits; without one, no more are read than shown, and one to know of a next page
+    let wanted = if filter.is_open() {
+        skip.saturating_add(filter.limit + 1).min(MAX_FOUND as usize) as i64
+    } else {
+        MAX_FOUND
+    };
+    let found = public.store.search_news(question, now, wanted).await?;
     let mut hits = found.into_iter().map(|found| found.item).filter(|item| filter.admits(item)).skip(skip);
     let items: Vec<NewsItem> = hits.by_ref().take(filter.limit).collect();
-    let next = hits.next().map(|_| (skip + items.len()) as i64);
+    let next = hits.next().map(|_| skip.saturating_add(items.len()) as i64);
     let page = list_page(public, filter, question, &items, next);
     let document = tokio::task::spawn_blocking(move || Document::new(page, now)).await;
     Ok(document.map_err(|error| PublicError::Failed(error.to_string()))?.answer(headers))
