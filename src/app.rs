@@ -268,6 +268,11 @@ fn all_settings(settings: &Settings) -> AllSettings {
     AllSettings {
         europepmc: service_settings(&settings.europepmc),
         trials: service_settings(&settings.trials),
+        preprints: service_settings(&settings.preprints),
+        crossref: ServiceSettings {
+            contact: settings.fetch.contact.clone(),
+            ..service_settings(&settings.crossref)
+        },
     }
 }
 
@@ -276,6 +281,7 @@ fn service_settings(service: &Service) -> ServiceSettings {
         base_url: service.base_url.clone(),
         page_size: service.page_size,
         requests_per_minute: service.requests_per_minute,
+        contact: None,
     }
 }
 

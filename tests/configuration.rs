@@ -349,6 +349,26 @@ kind = "europepmc"
 query = "ECMO"
 url = "https://example.org/x.xml"
 
+[[source]]
+name = "only-not"
+title = "Preprints"
+kind = "preprints"
+server = "medrxiv"
+query = "NOT mice"
+
+[[source]]
+name = "server"
+title = "No server"
+kind = "preprints"
+server = "arxiv"
+query = "ECMO"
+
+[[source]]
+name = "issn"
+title = "Bad check digit"
+kind = "crossref"
+issn = ["0267-6591", "0267-6592"]
+
 [settings]
 x = 1
 "#,
@@ -357,21 +377,24 @@ x = 1
     let error = Catalog::load(&loaded.settings).unwrap_err();
     let text = error.to_string().replace(&sources.display().to_string(), "sources.toml");
     insta::assert_snapshot!(text, @r#"
-    bad configuration, 14 problems:
+    bad configuration, 17 problems:
       sources.toml:2: source "no-query": a pubmed source has a query
       sources.toml:7: source "Bad Name": a name has 1 to 64 lower case letters, digits and inner hyphens
       sources.toml:7: source "Bad Name": title: is empty or holds a line break
-      sources.toml:17: source "misspelt": unknown field `qurey`, expected one of `name`, `title`, `kind`, `query`, `url`, `condition`, `intervention`, `nct`, `schedule`, `topics`, `enabled`
+      sources.toml:17: source "misspelt": unknown field `qurey`, expected one of `name`, `title`, `kind`, `query`, `url`, `condition`, `intervention`, `nct`, `server`, `issn`, `schedule`, `topics`, `enabled`
       sources.toml:19: source "open": topics: there is no topic "nothing"
       sources.toml:19: source "open": query: a ) is missing
       sources.toml:26: source "open": the name is taken, at sources.toml:19
       sources.toml:26: source "open": url: "file:///etc/passwd" is not an address like https://www.example.org/feed.xml
       sources.toml:39: source "again-2": url: the same as that of source "again"
-      sources.toml:45: source "kindless": kind: "gopher" is none of "pubmed", "feed", "europepmc", "trials"
+      sources.toml:45: source "kindless": kind: "gopher" is none of "pubmed", "feed", "europepmc", "trials", "preprints", "crossref"
       sources.toml:51: source "both": a trials source has condition, intervention or both, or else a list nct
       sources.toml:58: source "number": nct: "NCT1" is not a number like NCT01234567
       sources.toml:64: source "foreign": url: a europepmc source has query, and no url
-      sources.toml:71: settings: there is nothing but [[source]] in this file
+      sources.toml:71: source "only-not": query: only says what is not wanted, and would take everything else
+      sources.toml:78: source "server": a preprints source has server = "medrxiv" or "biorxiv"
+      sources.toml:85: source "issn": issn: "0267-6592" is no ISSN like 0267-6591 (or its last sign is wrong)
+      sources.toml:91: settings: there is nothing but [[source]] in this file
     "#);
 }
 

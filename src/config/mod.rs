@@ -42,6 +42,10 @@ pub struct Settings {
     pub europepmc: Service,
     /// ClinicalTrials.gov.
     pub trials: Service,
+    /// medRxiv and bioRxiv.
+    pub preprints: Service,
+    /// Crossref.
+    pub crossref: Service,
     /// When sources are fetched.
     pub worker: Worker,
     /// The editors' desk.
@@ -159,13 +163,14 @@ pub struct Ncbi {
     pub first_window_days: u32,
 }
 
-/// `[europepmc]` and `[trials]`: a service that answers in pages.
+/// `[europepmc]`, `[trials]`, `[preprints]` and `[crossref]`: a service that answers in pages.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
     /// Where it is, with a trailing slash.
     pub base_url: String,
-    /// Records in one request.
+    /// Records in one request; the preprint servers decide on their own.
+    #[serde(default)]
     pub page_size: usize,
     /// The pace.
     pub requests_per_minute: u32,
@@ -188,6 +193,8 @@ pub struct Worker {
     pub jitter_seconds: u64,
     /// How long a source stays claimed.
     pub lease_seconds: u64,
+    /// Whether feed entries without abstract or date are looked up at Crossref.
+    pub complete_by_doi: bool,
     /// Crontab line of the nightly upkeep.
     pub upkeep_schedule: String,
     /// How long fetches are remembered.

@@ -4,10 +4,13 @@ use serde::Deserialize;
 
 use super::rules::fetchable_url;
 use crate::domain::identity::Nct;
-use crate::domain::source::{Source, SourceKind};
+use crate::domain::source::{PreprintServer, Source, SourceKind};
+use crate::domain::words::WordQuery;
 
 /// Longest query, in bytes: services take more, but nobody can read more.
 const MAX_QUERY: usize = 8_192;
+/// Journals in one source, for the same reason.
+const MAX_ISSNS: usize = 50;
 /// Trials in one list: they are asked for in one address.
 const MAX_TRIALS: usize = 200;
 
@@ -17,6 +20,8 @@ const KINDS: &[(&str, &[&str])] = &[
     ("feed", &["url"]),
     ("europepmc", &["query"]),
     ("trials", &["condition", "intervention", "nct"]),
+    ("preprints", &["server", "query"]),
+    ("crossref", &["issn"]),
 ];
 
 #[derive(Deserialize)]
@@ -30,6 +35,8 @@ pub(super) struct RawSource {
     condition: Option<String>,
     intervention: Option<String>,
     nct: Option<Vec<String>>,
+    server: Option<String>,
+    issn: Option<Vec<String>>,
     schedule: Option<String>,
     #[serde(default)]
     pub(super) topics: Vec<String>,
@@ -60,6 +67,14 @@ impl RawSource {
             }
             "europepmc" => Ok(SourceKind::Europepmc { query: self.read_query()? }),
             "trials" => self.read_trials(),
+            "crossref" => self.read_issns(),
+            "preprints" => {
+                let query = self.read_query()?;
+                WordQuery::parse(&query).map_err(|what| format!("query: {what}"))?;
+                let server = self.server.as_deref().and_then(PreprintServer::parse);
+                let server = server.ok_or("a preprints source has server = \"medrxiv\" or \"biorxiv\"")?;
+                Ok(SourceKind::Preprints { server, query })
+            }
             kind => {
                 let known: Vec<String> = KINDS.iter().map(|(known, _)| format!("{known:?}")).collect();
                 Err(format!("kind: {kind:?} is none of {}", known.join(", ")))
@@ -76,6 +91,8 @@ impl RawSource {
             ("condition", self.condition.is_some()),
             ("intervention", self.intervention.is_some()),
             ("nct", self.nct.is_some()),
+            ("server", self.server.is_some()),
+            ("issn", self.issn.is_some()),
         ] {
             if is_given && !takes.contains(&key) {
                 return Err(format!("{key}: a {kind} source has {}, and no {key}", takes.join(", ")));
@@ -106,11 +123,37 @@ impl RawSource {
         Ok(SourceKind::Trials { condition, intervention, nct })
     }
 
+    fn read_issns(&self) -> Result<SourceKind, String> {
+        let issn = self.issn.clone().unwrap_or_default();
+        if !(1..=MAX_ISSNS).contains(&issn.len()) {
+            return Err(format!("a crossref source has a list issn of 1 to {MAX_ISSNS}"));
+        }
+        match issn.iter().find(|issn| !is_issn(issn)) {
+            Some(bad) => Err(format!("issn: {bad:?} is no ISSN like 0267-6591 (or its last sign is wrong)")),
+            None => Ok(SourceKind::Crossref { issn }),
+        }
+    }
+
     /// The query on one line; it may be written over several.
     fn read_query(&self) -> Result<String, String> {
         let query = self.query.as_ref().ok_or_else(|| format!("a {} source has a query", self.kind))?;
         read_line(query).map_err(|what| format!("query: {what}"))
     }
+}
+
+/// `1234-567X` with the right check digit (ISO 3297).
+fn is_issn(text: &str) -> bool {
+    let digit = |(index, byte): (usize, u8)| match byte {
+        b'0'..=b'9' => Some(u32::from(byte - b'0')),
+        b'X' if index == 7 => Some(10),
+        _ => None,
+    };
+    let has_hyphen = text.len() == 9 && text.as_bytes().get(4) == Some(&b'-');
+    let digits: Option<Vec<u32>> = text.bytes().filter(|byte| *byte != b'-').enumerate().map(digit).collect();
+    let sum = |digits: Vec<u32>| {
+        digits.iter().zip((1..=8).rev()).map(|(digit, weight)| digit * weight).sum::<u32>()
+    };
+    has_hyphen && digits.filter(|digits| digits.len() == 8).map(sum).is_some_and(|sum| sum % 11 == 0)
 }
 
 fn read_line(query: &str) -> Result<String, String> {

@@ -14,6 +14,7 @@ use super::Settings;
 #[derive(Clone, Copy)]
 pub(super) enum Rule {
     Whole(i64, i64),
+    Flag,
     Text(fn(&str) -> Result<(), &'static str>),
     List(fn(&str) -> Result<(), &'static str>),
     Secret,
@@ -62,11 +63,21 @@ const RULES: &[(&str, Rule)] = &[
     ("trials.requests_per_minute", Rule::Whole(1, 100_000)),
     ("trials.overlap_days", Rule::Whole(0, 90)),
     ("trials.first_window_days", Rule::Whole(1, 3_650)),
+    ("preprints.base_url", Rule::Text(base_url)),
+    ("preprints.requests_per_minute", Rule::Whole(1, 100_000)),
+    ("preprints.overlap_days", Rule::Whole(0, 90)),
+    ("preprints.first_window_days", Rule::Whole(1, 365)),
+    ("crossref.base_url", Rule::Text(base_url)),
+    ("crossref.page_size", Rule::Whole(1, 1_000)),
+    ("crossref.requests_per_minute", Rule::Whole(1, 100_000)),
+    ("crossref.overlap_days", Rule::Whole(0, 90)),
+    ("crossref.first_window_days", Rule::Whole(1, 3_650)),
     // the worker, which alone knows crontab lines, checks the two schedules
     ("worker.schedule", Rule::Text(some_text)),
     ("worker.time_zone", Rule::Text(time_zone)),
     ("worker.jitter_seconds", Rule::Whole(0, 3_600)),
     ("worker.lease_seconds", Rule::Whole(5, 86_400)),
+    ("worker.complete_by_doi", Rule::Flag),
     ("worker.upkeep_schedule", Rule::Text(some_text)),
     ("worker.fetch_history_days", Rule::Whole(1, 3_650)),
     ("worker.failed_body_days", Rule::Whole(0, 365)),
@@ -106,6 +117,11 @@ impl Rule {
                 Ok(number) => Ok(Value::Integer(number)),
                 Err(_) => Err(format!("{text:?} is not a whole number")),
             },
+            Self::Flag => match text.trim() {
+                "true" => Ok(Value::Boolean(true)),
+                "false" => Ok(Value::Boolean(false)),
+                _ => Err(format!("{text:?} is neither true nor false")),
+            },
             Self::List(_) if text.trim_start().starts_with('[') => {
                 text.trim().parse::<Value>().map_err(|error| {
                     format!("{text:?} is not a list: {}", super::load::one_line(error.message()))
@@ -134,6 +150,8 @@ impl Rule {
             (Self::Whole(least, most), Value::Integer(_)) => {
                 Err(say(value, &format!("is not between {least} and {most}")))
             }
+            (Self::Flag, Value::Boolean(_)) => Ok(()),
+            (Self::Flag, _) => Err(say(value, "is neither true nor false")),
             (Self::Whole(..), _) => Err(say(value, "is not a whole number")),
             (Self::Text(check), _) => check_text(check, value),
             (Self::List(check), Value::Array(items)) => {

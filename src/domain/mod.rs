@@ -16,3 +16,4 @@ pub mod summary;
 pub mod text;
 pub mod time;
 pub mod trial;
+pub mod words;

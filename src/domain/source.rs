@@ -49,6 +49,18 @@ pub enum SourceKind {
         /// These and no others; then the terms are empty.
         nct: Vec<Nct>,
     },
+    /// Postings of a preprint server, filtered here, because its API cannot search.
+    Preprints {
+        /// Which server.
+        server: PreprintServer,
+        /// See [`super::words::WordQuery`].
+        query: String,
+    },
+    /// What publishers register at Crossref for journals.
+    Crossref {
+        /// `1234-567X`, any of a journal's.
+        issn: Vec<String>,
+    },
 }
 
 impl SourceKind {
@@ -59,6 +71,41 @@ impl SourceKind {
             Self::Feed { .. } => "feed",
             Self::Europepmc { .. } => "europepmc",
             Self::Trials { .. } => "trials",
+            Self::Preprints { .. } => "preprints",
+            Self::Crossref { .. } => "crossref",
+        }
+    }
+}
+
+/// A preprint server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PreprintServer {
+    /// Medicine.
+    Medrxiv,
+    /// Biology.
+    Biorxiv,
+}
+
+impl PreprintServer {
+    /// The word in configuration and addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Medrxiv => "medrxiv",
+            Self::Biorxiv => "biorxiv",
+        }
+    }
+
+    /// The server for its word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Medrxiv, Self::Biorxiv].into_iter().find(|server| server.as_str() == word)
+    }
+
+    /// Its name as it writes it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Medrxiv => "medRxiv",
+            Self::Biorxiv => "bioRxiv",
         }
     }
 }

@@ -10,6 +10,9 @@ use crate::domain::time::UnixMs;
 use crate::intake::eutils::{EutilsError, Window};
 use crate::store::{Mark, Validators};
 
+/// Works looked up at Crossref in one fetch; the next one goes on.
+const MOST_LOOK_UPS: usize = 40;
+
 impl Worker {
     /// Replaces new sightings that name a PMID by PubMed's record. Where that fails they stay as the feed showed them,
     /// and are tried again at the next fetch.
@@ -45,6 +48,40 @@ impl Worker {
             }
         }
         if waiting {
+            // a 304 would keep us from trying again
+            harvest.validators = Validators::default();
+        }
+    }
+
+    /// Fills in what Crossref knows of new sightings that have a DOI but no PMID, and no abstract or no date
+    /// (`worker.complete_by_doi`). What could not be looked up is tried again at the next fetch.
+    pub(super) async fn complete_by_doi(&self, harvest: &mut Harvest) {
+        if !self.settings.worker.complete_by_doi {
+            return;
+        }
+        let (now, mut looked_up, mut left, mut failed) = (UnixMs::now(), 0, 0, None);
+        for (mark, entry) in &mut harvest.changed {
+            let lacks = entry.abstract_sections.is_empty() || entry.published_on.is_none();
+            let wanted = lacks && entry.ids.pmid.is_none() && !entry.complete;
+            let Some(doi) = entry.ids.doi.clone().filter(|_| wanted) else { continue };
+            if looked_up < MOST_LOOK_UPS && failed.is_none() {
+                looked_up += 1;
+                match self.intake.services.look_up(&doi, now).await {
+                    Ok(known) => {
+                        fill_blanks(entry, known.unwrap_or_default());
+                        continue;
+                    }
+                    Err(error) => failed = Some(error),
+                }
+            }
+            left += 1;
+            *mark = mark.clone().unsettled();
+        }
+        if let Some(error) = failed {
+            let what = format!("{left} entries wait to be looked up: {error}");
+            harvest.problems.push(Problem::new("Crossref", what));
+        }
+        if left > 0 {
             // a 304 would keep us from trying again
             harvest.validators = Validators::default();
         }
@@ -107,6 +144,23 @@ impl Worker {
         }
         let missing: Vec<Pmid> = found.into_iter().filter(|pmid| !feed_pmids.contains(pmid)).collect();
         self.intake.eutils.fetch_ids(&missing).await.map(Some)
+    }
+}
+
+/// Takes from `known` what the feed did not say. What it said stays.
+fn fill_blanks(entry: &mut Entry, known: Entry) {
+    fn fill<T>(blank: &mut Vec<T>, known: Vec<T>) {
+        if blank.is_empty() {
+            *blank = known;
+        }
+    }
+    fill(&mut entry.abstract_sections, known.abstract_sections);
+    fill(&mut entry.authors, known.authors);
+    fill(&mut entry.related, known.related);
+    fill(&mut entry.trials, known.trials);
+    entry.published_on = entry.published_on.take().or(known.published_on);
+    if entry.journal.title.is_empty() {
+        entry.journal = known.journal;
     }
 }
 

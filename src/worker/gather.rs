@@ -117,7 +117,10 @@ impl Worker {
                 self.gather_feed(due, due.current_url.as_deref().unwrap_or(url)).await
             }
             SourceKind::Pubmed { query } => self.gather_pubmed(due, query).await,
-            SourceKind::Europepmc { .. } | SourceKind::Trials { .. } => self.gather_pages(due).await,
+            SourceKind::Europepmc { .. }
+            | SourceKind::Trials { .. }
+            | SourceKind::Preprints { .. }
+            | SourceKind::Crossref { .. } => self.gather_pages(due).await,
         }
     }
 
@@ -156,6 +159,7 @@ impl Worker {
         let feed_pmids: Vec<Pmid> = entries.iter().filter_map(|entry| entry.ids.pmid).collect();
         (harvest.changed, harvest.unchanged) = self.store.changed_entries(due.id, entries).await?;
         self.complete_sightings(&mut harvest).await;
+        self.complete_by_doi(&mut harvest).await;
         if let Some(since) = overflowed_since {
             self.fill_overflow(url, &parsed, &feed_pmids, since, &mut harvest).await;
         }

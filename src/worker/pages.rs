@@ -6,6 +6,7 @@ use crate::config::Service;
 use crate::domain::entry::{Entry, Parsed, Problem};
 use crate::domain::source::SourceKind;
 use crate::domain::time::{DAY_MS, SECOND_MS, UnixMs};
+use crate::domain::words::WordQuery;
 use crate::intake::eutils::Window;
 use crate::intake::fetch::Retry;
 use crate::intake::services::{Question, TrialSearch};
@@ -98,6 +99,20 @@ impl Worker {
                     days,
                     service: "ClinicalTrials.gov",
                 })
+            }
+            SourceKind::Preprints { server, query } => {
+                let days = days(&self.settings.preprints);
+                let window = Window::last_days(now, days);
+                // checked when the sources were read
+                let query = WordQuery::parse(query).ok()?;
+                let question = Question::Preprints { server: *server, query, window };
+                Some(Look { question, days, service: server.title() })
+            }
+            SourceKind::Crossref { issn } => {
+                let days = days(&self.settings.crossref);
+                let window = Window::last_days(now, days);
+                let question = Question::Crossref { issns: issn.clone(), window };
+                Some(Look { question, days, service: "Crossref journals" })
             }
             SourceKind::Pubmed { .. } | SourceKind::Feed { .. } => None,
         }

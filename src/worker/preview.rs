@@ -47,9 +47,10 @@ impl Worker {
                 (parsed.entries.len(), parsed)
             }
             SourceKind::Pubmed { query } => self.preview_search(query).await?,
-            kind @ (SourceKind::Europepmc { .. } | SourceKind::Trials { .. }) => {
-                self.preview_pages(kind).await?
-            }
+            kind @ (SourceKind::Europepmc { .. }
+            | SourceKind::Trials { .. }
+            | SourceKind::Preprints { .. }
+            | SourceKind::Crossref { .. }) => self.preview_pages(kind).await?,
         };
         let titles = parsed.entries.iter().map(|entry| entry.title.to_plain()).collect();
         let known = self.store.count_known(parsed.entries).await.map_err(Failure::from)?;

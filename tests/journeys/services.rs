@@ -10,7 +10,7 @@ use perfuse::domain::entry::WorkKind;
 use perfuse::domain::time::{MINUTE_MS, UnixMs};
 use serde_json::json;
 
-use crate::support::literature::{Literature, record, structured_abstract};
+use crate::support::literature::{Literature, journal_rss, record, structured_abstract};
 use crate::support::service::{Service, source};
 
 /// Records in pages under cursors, as Europe PMC gives them; the last page repeats its cursor.
@@ -195,5 +195,111 @@ async fn trials_that_the_registry_counts_but_does_not_send_are_named() {
     let state = &service.wait_until_fetched(UnixMs(0)).await[0];
     let problems = service.store().problems(state.id, 10).await.unwrap();
     assert_eq!(problems[0].1.what, "ClinicalTrials.gov counts 2 records and sent 1");
+    service.stop().await;
+}
+
+/// Postings by number, two at a time whatever is asked for.
+fn server(titles: &'static [&str], total: usize) -> impl Fn(&BTreeMap<String, String>) -> Response {
+    move |parameters| {
+        let mut parts = parameters["path"].trim_end_matches("/json").rsplit('/');
+        let start: usize = parts.next().unwrap().parse().unwrap();
+        let row = |(index, title): (usize, &&str)| {
+            json!({
+                "doi": format!("10.64898/2026.11.01.{index:08}"), "version": "1", "title": title, "date": "2026-11-20",
+                "authors": "Fixture, F.", "abstract": "ResultsOf 120 patients, 42 survived.", "published": "NA",
+            })
+        };
+        let rows: Vec<_> = titles.iter().enumerate().skip(start).take(2).map(row).collect();
+        let status = if rows.is_empty() { "no posts found" } else { "ok" };
+        axum::Json(json!({"messages": [{"status": status, "total": total}], "collection": rows}))
+            .into_response()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_preprint_server_only_what_the_words_find_is_kept() {
+    let literature = Literature::open().await;
+    let posted = ["VA-ECMO for made-up shock", "Other", "Mice on ECMO", "Other", "ECMO, a made-up registry"];
+    let posted: &'static [&str] = Box::leak(Box::new(posted));
+    literature.set_service("/preprints/details/medrxiv", server(posted, 5));
+    let rest = "kind = \"preprints\"\nserver = \"medrxiv\"\nquery = \"ECMO NOT mice\"";
+    let service = Service::start(&literature, &source("medrxiv", rest)).await;
+    let state = &service.wait_until_fetched(UnixMs(0)).await[0];
+    assert_eq!(state.last_error, None);
+    assert!(state.complete_to_at.is_some(), "all were counted, also those that are not kept");
+    assert_eq!(titles(&service).await, ["ECMO, a made-up registry", "VA-ECMO for made-up shock"]);
+    let queue = service.store().queue(Default::default(), 0, 50).await.unwrap().0;
+    assert_eq!(queue[0].abstract_sections[0].label.as_deref(), Some("Results"));
+    assert_eq!(literature.requests().len(), 3);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postings_that_the_server_counts_but_does_not_give_are_named() {
+    let literature = Literature::open().await;
+    literature.set_service("/preprints/details/biorxiv", server(&["ECMO one", "ECMO two", "ECMO three"], 7));
+    let rest = "kind = \"preprints\"\nserver = \"biorxiv\"\nquery = \"ECMO\"";
+    let service = Service::start(&literature, &source("biorxiv", rest)).await;
+    let state = &service.wait_until_fetched(UnixMs(0)).await[0];
+    let problems = service.store().problems(state.id, 10).await.unwrap();
+    assert_eq!(problems[0].1.what, "the preprint servers' API counts 7 records and sent 3");
+    assert_eq!((state.complete_to_at, titles(&service).await.len()), (None, 3));
+    service.stop().await;
+}
+
+fn work(doi: &str, title: &str) -> serde_json::Value {
+    json!({
+        "DOI": doi, "type": "journal-article", "title": [title], "container-title": ["Perfusion"], "ISSN": ["0267-6591"],
+        "author": [{"given": "First", "family": "Fixture"}], "issued": {"date-parts": [[2026, 11, 2]]},
+        "created": {"date-time": "2026-11-20T05:01:06Z"},
+        "abstract": "<jats:sec><jats:title>Results</jats:title><jats:p>Of 120 patients, 42 survived.</jats:p></jats:sec>",
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journals_works_come_from_crossref_page_by_page() {
+    let literature = Literature::open().await;
+    literature.set_service("/crossref/works", |parameters| {
+        let filter = &parameters["filter"];
+        assert!(filter.starts_with("issn:0267-6591,from-created-date:2"), "{filter}");
+        let start: usize = parameters["cursor"].trim_start_matches(['*', 'c']).parse().unwrap_or(0);
+        let size: usize = parameters["rows"].parse().unwrap();
+        let numbers = (start..4).take(size);
+        let works: Vec<_> = numbers.map(|n| work(&format!("10.9999/cr.{n}"), &format!("Work {n}"))).collect();
+        let next = format!("c{}", start + works.len());
+        let message = json!({"total-results": 5, "next-cursor": next, "items": works});
+        let headers = [("x-rate-limit-limit", "1000"), ("x-rate-limit-interval", "1s")];
+        (headers, axum::Json(json!({"status": "ok", "message": message}))).into_response()
+    });
+    let sources = source("perfusion", "kind = \"crossref\"\nissn = [\"0267-6591\"]");
+    let service = Service::start(&literature, &sources).await;
+    let state = &service.wait_until_fetched(UnixMs(0)).await[0];
+    assert_eq!((state.last_error.clone(), titles(&service).await.len()), (None, 4));
+    let problems = service.store().problems(state.id, 10).await.unwrap();
+    assert_eq!(problems[0].1.what, "Crossref counts 5 records and sent 4");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_without_abstracts_is_completed_by_doi() {
+    let literature = Literature::open().await;
+    let items = [("10.9999/known.1", "As the feed has it"), ("10.9999/unknown.2", "Nobody knows this")];
+    literature.set_feed("/journal.rss", "text/xml", journal_rss(&items));
+    literature.set_service("/crossref/works/", |parameters| {
+        if !parameters["path"].contains("known%2E1") {
+            return (StatusCode::NOT_FOUND, "Resource not found.").into_response();
+        }
+        let message = work("10.9999/KNOWN.1", "As Crossref has it");
+        axum::Json(json!({"status": "ok", "message-type": "work", "message": message})).into_response()
+    });
+    let sources = source("journal", &format!("kind = \"feed\"\nurl = {:?}", literature.url("/journal.rss")));
+    let service = Service::start(&literature, &sources).await;
+    let state = &service.wait_until_fetched(UnixMs(0)).await[0];
+    assert_eq!(state.last_error, None);
+    assert_eq!(titles(&service).await, ["As the feed has it", "Nobody knows this"]);
+    let queue = service.store().queue(Default::default(), 0, 50).await.unwrap().0;
+    let known = queue.iter().find(|article| article.title.to_plain() == "As the feed has it").unwrap();
+    assert_eq!(known.abstract_sections[0].text.to_plain(), "Of 120 patients, 42 survived.");
+    assert_eq!(known.authors.len(), 1);
     service.stop().await;
 }

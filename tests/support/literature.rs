@@ -133,6 +133,10 @@ impl Literature {
         self.shelf().services.insert(path.to_owned(), Arc::new(serve));
     }
 
+    pub(crate) fn has_service(&self, path: &str) -> bool {
+        self.shelf().services.contains_key(path)
+    }
+
     /// From now on E-utilities answer like an overloaded NCBI: status 200, an error in JSON.
     pub(crate) fn refuse(&self, refuses: bool) {
         self.shelf().refuses = refuses;
@@ -173,7 +177,12 @@ async fn answer(
         }
         "/eutils/esearch.fcgi" => xml(search(&shelf)),
         "/eutils/efetch.fcgi" => xml(fetch(&shelf, &form)),
-        path if shelf.services.contains_key(path) => shelf.services[path].clone()(&form),
+        // the nearest folder above answers for what is below it
+        path if let Some((_, serve)) = shelf.services.iter().find(|(above, _)| is_below(path, above)) => {
+            let mut form = form;
+            form.insert("path".to_owned(), path.to_owned());
+            serve.clone()(&form)
+        }
         path => match shelf.feeds.get(path).cloned() {
             Some((content_type, body)) => {
                 let etag =
@@ -187,6 +196,11 @@ async fn answer(
             None => StatusCode::NOT_FOUND.into_response(),
         },
     }
+}
+
+fn is_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || above.ends_with('/'))
 }
 
 fn search(shelf: &Shelf) -> String {

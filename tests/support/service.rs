@@ -105,11 +105,16 @@ fn configure(folder: PathBuf, literature: &Literature, sources: &str) -> (Loaded
          [fetch]\nallow_networks = [\"127.0.0.0/8\"]\nhost_spacing_ms = 0\n[ncbi]\nbase_url = {eutils:?}\n\
          api_key = \"made-up\"\n[europepmc]\nbase_url = {europepmc:?}\npage_size = 2\n\
          requests_per_minute = 100000\n[trials]\nbase_url = {trials:?}\npage_size = 2\n\
-         requests_per_minute = 100000\n[sources]\nfile = {sources_file:?}\n",
+         requests_per_minute = 100000\n[preprints]\nbase_url = {preprints:?}\n\
+         requests_per_minute = 100000\n[crossref]\nbase_url = {crossref:?}\npage_size = 2\n\
+         requests_per_minute = 100000\n[worker]\ncomplete_by_doi = {complete_by_doi}\n[sources]\nfile = {sources_file:?}\n",
         data = folder.join("data"),
         eutils = literature.url("/eutils/"),
         europepmc = literature.url("/europepmc/"),
         trials = literature.url("/trials/"),
+        preprints = literature.url("/preprints/"),
+        crossref = literature.url("/crossref/"),
+        complete_by_doi = literature.has_service("/crossref/works/"),
     );
     std::fs::write(&file, text).unwrap();
     let loaded = Settings::load(Some(&file), std::iter::empty()).unwrap();

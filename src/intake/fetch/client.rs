@@ -12,7 +12,7 @@ use super::build::build_client;
 use super::error::{FetchError, Phase, make_printable};
 use super::fault::{Hop, name_fault};
 use super::guard::{Guard, Reach};
-use super::headers::{Freshness, Validators, retry_after_ms};
+use super::headers::{Freshness, Validators, asked_gap, retry_after_ms};
 use super::pacing::{NoTurn, Pacing, Turn};
 use super::resolve::{LookUp, ResolveFault, SystemLookUp, VettingResolver};
 use super::walk::Walk;
@@ -198,6 +198,7 @@ impl Fetcher {
                 return Err(FetchError::Status { url: walk.shown(), status, retry_after_ms });
             }
         }
+        let asked_gap = asked_gap(headers);
         let content_type = headers
             .get(CONTENT_TYPE)
             .map(|value| make_printable(&String::from_utf8_lossy(value.as_bytes()), 200));
@@ -213,6 +214,7 @@ impl Fetcher {
         };
         let final_url = walk.url.to_string();
         Ok(Response::Fetched(Fetched {
+            asked_gap,
             body,
             content_type,
             final_url,

@@ -2,6 +2,8 @@
 //!
 //! Pure. Invariant: nothing a server writes here makes a wait negative, endless or a header we cannot send back.
 
+use std::time::Duration;
+
 use reqwest::header::{
     AGE, CACHE_CONTROL, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, RETRY_AFTER,
 };
@@ -110,6 +112,14 @@ fn date_ms(text: &str) -> Option<UnixMs> {
     Some(UnixMs(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)))
 }
 
+/// `x-rate-limit-limit: 50` and `x-rate-limit-interval: 1s` → 20 ms.
+pub(super) fn asked_gap(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    let requests: u32 = text("x-rate-limit-limit")?.parse().ok().filter(|requests| *requests > 0)?;
+    let seconds: u64 = text("x-rate-limit-interval")?.trim_end_matches('s').parse().ok()?;
+    Some(Duration::from_secs(seconds) / requests)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,6 +164,18 @@ mod tests {
         assert_eq!(fresh(&dates), Some(3_600_000));
         assert_eq!(fresh(&[("cache-control", "max-age=99999999999999999999")]), Some(i64::MAX));
         assert_eq!(fresh(&[("cache-control", "max-age=-5, =, max-age")]), None);
+    }
+
+    #[test]
+    fn a_rate_limit_is_a_distance_and_nonsense_is_none() {
+        let gap = |limit: &str, interval: &str| {
+            asked_gap(&headers(&[("x-rate-limit-limit", limit), ("x-rate-limit-interval", interval)]))
+        };
+        assert_eq!(gap("50", "1s"), Some(Duration::from_millis(20)));
+        assert_eq!(gap("1", "5"), Some(Duration::from_secs(5)));
+        for (limit, interval) in [("0", "1s"), ("-1", "1s"), ("50", "soon"), ("", "")] {
+            assert_eq!(gap(limit, interval), None);
+        }
     }
 
     #[test]

@@ -144,4 +144,6 @@ pub struct Fetched {
     pub validators: Validators,
     /// The server's wishes.
     pub freshness: Freshness,
+    /// The distance between requests that it asks for (Crossref's `x-rate-limit-limit` and `x-rate-limit-interval`).
+    pub asked_gap: Option<Duration>,
 }

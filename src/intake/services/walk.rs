@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::client::Client;
-use super::page::{Page, Refusal};
+use super::page::Page;
 use super::{Question, ServiceError};
 use crate::domain::entry::Problem;
 use crate::domain::time::UnixMs;
@@ -66,8 +66,7 @@ impl<'a> Walk<'a> {
         let reading = tokio::task::spawn_blocking(move || question.read(&body, now));
         let page = match reading.await {
             Ok(Ok(page)) => page,
-            Ok(Err(Refusal::Said(said))) => return Err(ServiceError::Refused { service, said }),
-            Ok(Err(Refusal::Unreadable(what))) => return Err(ServiceError::Unreadable { service, what }),
+            Ok(Err(refusal)) => return Err(self.client.name_refusal(refusal)),
             Err(error) => {
                 return Err(ServiceError::Unreadable { service, what: format!("reading failed: {error}") });
             }
@@ -104,7 +103,8 @@ impl<'a> Walk<'a> {
         self.total = page.total.or(self.total);
         let has_all = self.total.is_some_and(|total| self.seen.len() >= total);
         // the end is a missing cursor, an echoed one (Europe PMC), an empty page, or one that came before
-        let stands_still = page.next.is_none() || page.next == self.place.cursor;
+        let has_cursor = page.next.is_some() && page.next != self.place.cursor;
+        let stands_still = !has_cursor && !self.question.is_asked_by_number();
         self.ended = has_all || stands_still || !is_new || self.seen.len() >= MOST_RECORDS;
         self.place.cursor = page.next.clone();
         page

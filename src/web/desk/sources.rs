@@ -99,6 +99,8 @@ fn shown(source: &SourceState, now: UnixMs, state: &AppState) -> ShownSource {
             SourceKind::Feed { .. } => "Feed",
             SourceKind::Europepmc { .. } => "Europe PMC search",
             SourceKind::Trials { .. } => "Trial registry",
+            SourceKind::Preprints { .. } => "Preprint server",
+            SourceKind::Crossref { .. } => "Crossref journals",
         },
         class,
         state: format!("{text} · {articles}"),
