@@ -29,5 +29,13 @@ fn main() {
         number += 1;
         number % every == 0 || matches!(case.set, "cochrane" | "spanza")
     });
-    println!("{}", measure::measure_checks(&cases, show));
+    let table = measure::measure_checks(&cases, show);
+    let copied = ["drafts", "key results", "spanza"];
+    println!("{table}");
+    println!("changed figures marked, sentences copied: {:.4}", table.share(&copied, &spoil::FAULTS[..6]));
+    println!("changed directions marked, sentences copied: {:.4}", table.share(&copied, &spoil::FAULTS[6..]));
+    println!(
+        "changed figures marked, all sets: {:.4}",
+        table.share(&["drafts", "key results", "spanza", "cochrane", "conclusions"], &spoil::FAULTS[..6])
+    );
 }

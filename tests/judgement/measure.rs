@@ -13,12 +13,12 @@ use serde_json::Value;
 use super::spoil::{Dice, FAULTS, Fault, figures, spoil, value};
 
 /// A correct summary and what it is of.
-pub struct Case {
-    pub set: &'static str,
-    pub id: String,
-    pub title: String,
-    pub source: String,
-    pub summary: String,
+pub(crate) struct Case {
+    pub(crate) set: &'static str,
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) source: String,
+    pub(crate) summary: String,
 }
 
 fn rows(folder: &Path, name: &str) -> Vec<Value> {
@@ -36,7 +36,7 @@ fn text<'a>(row: &'a Value, field: &str) -> &'a str {
 
 /// Drafts and clinicians' key sentences of trials, authors' conclusions without their own section, plain-language
 /// summaries, and editors' reviews against themselves in another spelling.
-pub fn read_cases(folder: &Path) -> Vec<Case> {
+pub(crate) fn read_cases(folder: &Path) -> Vec<Case> {
     let mut cases = Vec::new();
     let mut abstracts = BTreeMap::new();
     for row in rows(folder, "trial_abstracts") {
@@ -125,30 +125,30 @@ fn respell(text: &str) -> String {
 }
 
 #[derive(Default)]
-pub struct Tally {
-    pub marked: usize,
-    pub missed: usize,
+pub(crate) struct Tally {
+    pub(crate) marked: usize,
+    pub(crate) missed: usize,
 }
 
 impl Tally {
-    pub fn share(&self) -> f64 {
+    pub(crate) fn share(&self) -> f64 {
         self.marked as f64 / (self.marked + self.missed).max(1) as f64
     }
 }
 
 /// What was measured.
 #[derive(Default)]
-pub struct Table {
-    pub faults: BTreeMap<(&'static str, Fault), Tally>,
+pub(crate) struct Table {
+    pub(crate) faults: BTreeMap<(&'static str, Fault), Tally>,
     /// True figures of untouched summaries: falsely marked, and rightly left alone.
-    pub figures: BTreeMap<&'static str, (usize, usize)>,
+    pub(crate) figures: BTreeMap<&'static str, (usize, usize)>,
     /// Untouched summaries: marks of direction and swap, and summaries.
-    pub directions: BTreeMap<&'static str, (usize, usize)>,
+    pub(crate) directions: BTreeMap<&'static str, (usize, usize)>,
 }
 
 impl Table {
     /// The marked share of some faults over some sets.
-    pub fn share(&self, sets: &[&str], faults: &[Fault]) -> f64 {
+    pub(crate) fn share(&self, sets: &[&str], faults: &[Fault]) -> f64 {
         let mut sum = Tally::default();
         for ((set, fault), tally) in &self.faults {
             if sets.contains(set) && faults.contains(fault) {
@@ -160,7 +160,7 @@ impl Table {
     }
 }
 
-pub fn measure_checks(cases: &[Case], show: Option<&str>) -> Table {
+pub(crate) fn measure_checks(cases: &[Case], show: Option<&str>) -> Table {
     let mut table = Table::default();
     for (number, case) in cases.iter().enumerate() {
         let known: Vec<f64> = figures(&case.source.replace('·', "."))

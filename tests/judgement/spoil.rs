@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What is made wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
+pub(crate) enum Fault {
     Digit,
     Percentage,
     DecimalPoint,
@@ -16,7 +16,7 @@ pub enum Fault {
     SwappedArm,
 }
 
-pub const FAULTS: [Fault; 9] = [
+pub(crate) const FAULTS: [Fault; 9] = [
     Fault::Digit,
     Fault::Percentage,
     Fault::DecimalPoint,
@@ -29,16 +29,16 @@ pub const FAULTS: [Fault; 9] = [
 ];
 
 /// A summary with one fault, and where it is (bytes).
-pub struct Spoiled {
-    pub text: String,
-    pub at: Range<usize>,
+pub(crate) struct Spoiled {
+    pub(crate) text: String,
+    pub(crate) at: Range<usize>,
 }
 
 /// A number of small whole steps that is always the same for the same seed.
-pub struct Dice(pub u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    pub fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % sides.max(1)
     }
@@ -49,7 +49,7 @@ impl Dice {
 }
 
 /// The figures of a text as printed: runs of digits with points and thousands' commas, letters on neither side.
-pub fn figures(text: &str) -> Vec<Range<usize>> {
+pub(crate) fn figures(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
@@ -76,7 +76,7 @@ pub fn figures(text: &str) -> Vec<Range<usize>> {
 }
 
 /// The value of a printed figure.
-pub fn value(printed: &str) -> f64 {
+pub(crate) fn value(printed: &str) -> f64 {
     let point = printed.rfind('.').filter(|_| printed.matches('.').count() == 1);
     let plain: String = printed.chars().filter(|c| *c != ',' && (*c != '.' || point.is_some())).collect();
     plain.parse().unwrap_or(f64::NAN)
@@ -84,7 +84,12 @@ pub fn value(printed: &str) -> f64 {
 
 /// Makes one thing wrong; `None` where the summary has no such thing. Only figures in `truths` (that the abstract holds) are
 /// touched.
-pub fn spoil(summary: &str, fault: Fault, truths: &[Range<usize>], dice: &mut Dice) -> Option<Spoiled> {
+pub(crate) fn spoil(
+    summary: &str,
+    fault: Fault,
+    truths: &[Range<usize>],
+    dice: &mut Dice,
+) -> Option<Spoiled> {
     let follows = |range: &Range<usize>, words: &[&str]| {
         let rest = summary[range.end..].trim_start().to_lowercase();
         words.iter().any(|word| {

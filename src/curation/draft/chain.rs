@@ -32,12 +32,12 @@ impl Chain {
         let alone: Vec<Scores> =
             (0..count).map(|at| self.weigh_alone(scores[at], allowed[at], at, count)).collect();
         let mut forward: Vec<Scores> = Vec::with_capacity(count);
-        for at in 0..count {
-            let reach = |part: usize| match at.checked_sub(1) {
+        for here in &alone {
+            let reach = |part: usize| match forward.last() {
                 None => 1.0,
-                Some(before) => (0..PARTS).map(|from| forward[before][from] * follows[from][part]).sum(),
+                Some(before) => (0..PARTS).map(|from| before[from] * follows[from][part]).sum(),
             };
-            let row = std::array::from_fn(|part| alone[at][part] * reach(part));
+            let row = std::array::from_fn(|part| here[part] * reach(part));
             forward.push(share(row));
         }
         let mut backward = vec![[1.0; PARTS]; count];

@@ -1,27 +1,11 @@
 //! How alike the surroundings of two places are: it tells which of several figures or words a summary speaks of.
 
-use super::words::{Kind, Token, stem};
+use std::ops::Range;
+
+use super::words::Token;
 
 /// Tokens looked at on either side.
 const REACH: usize = 9;
-
-/// The words that say nothing of what a sentence is about.
-const EMPTY: [&str; 42] = [
-    "the", "a", "an", "of", "in", "and", "to", "with", "for", "was", "were", "is", "are", "be", "been",
-    "that", "this", "these", "by", "on", "at", "as", "from", "or", "than", "we", "our", "it", "its", "their",
-    "had", "has", "have", "not", "no", "which", "who", "there", "but", "also", "group", "groups",
-];
-
-/// How much a token says, 0 to 1.
-pub(super) fn weigh(token: &Token) -> f64 {
-    match token.kind {
-        Kind::Sign => 0.1,
-        Kind::Number { .. } => 0.6,
-        Kind::Name => 1.0,
-        Kind::Word if EMPTY.contains(&token.text.as_str()) => 0.15,
-        Kind::Word => 1.0,
-    }
-}
 
 /// How much of what surrounds `a[at]` also surrounds `b[there]`, on the same side and about as far away; 1 for the same text,
 /// 0 for nothing in common.
@@ -29,7 +13,7 @@ pub(super) fn compare_places(a: &[Token], at: usize, b: &[Token], there: usize) 
     let (mut shared, mut all) = (0.0, 0.0);
     for side in [-1_isize, 1] {
         for (distance, token) in surrounding(a, at, side) {
-            let weight = weigh(token) / (1.0 + distance as f64 / 3.0);
+            let weight = token.weight / (1.0 + distance as f64 / 3.0);
             all += weight;
             let nearest = surrounding(b, there, side)
                 .filter(|(_, other)| same(token, other))
@@ -45,7 +29,7 @@ pub(super) fn compare_places(a: &[Token], at: usize, b: &[Token], there: usize) 
 
 /// Whether two tokens say the same.
 pub(super) fn same(a: &Token, b: &Token) -> bool {
-    a.text == b.text || a.kind == Kind::Word && b.kind == Kind::Word && stem(&a.text) == stem(&b.text)
+    a.key == b.key
 }
 
 /// The tokens of the same sentence to one side, nearest first.
@@ -57,6 +41,38 @@ fn surrounding(tokens: &[Token], at: usize, side: isize) -> impl Iterator<Item =
     })
 }
 
+/// A sentence of a summary and the sentence of the source that holds most of it, by their tokens.
+pub(super) struct Pair {
+    pub(super) summary: Range<usize>,
+    pub(super) source: Range<usize>,
+    /// How much of the one stands in the other: 1 for all.
+    pub(super) likeness: f64,
+}
+
+/// Each sentence of a summary with its best match.
+pub(super) fn pair_sentences(source: &[Token], summary: &[Token]) -> Vec<Pair> {
+    let known = split(source);
+    let best_of = |span: Range<usize>| {
+        known
+            .iter()
+            .map(|other| (shared_weight(&summary[span.clone()], &source[other.clone()]), other))
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(likeness, other)| Pair { summary: span, source: other.clone(), likeness })
+    };
+    split(summary).into_iter().filter_map(best_of).collect()
+}
+
+fn split(tokens: &[Token]) -> Vec<Range<usize>> {
+    let mut sentences: Vec<Range<usize>> = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        match sentences.last_mut() {
+            Some(span) if tokens[span.start].sentence == token.sentence => span.end = at + 1,
+            _ => sentences.push(at..at + 1),
+        }
+    }
+    sentences
+}
+
 /// How much of the sentence around `a[at]` stands in the sentence around `b[there]`.
 pub(super) fn compare_sentences(a: &[Token], at: usize, b: &[Token], there: usize) -> f64 {
     shared_weight(sentence_of(a, at), sentence_of(b, there))
@@ -64,8 +80,9 @@ pub(super) fn compare_sentences(a: &[Token], at: usize, b: &[Token], there: usiz
 
 /// How much of what `a` says stands in `b`: 1 for all.
 pub(super) fn shared_weight(a: &[Token], b: &[Token]) -> f64 {
-    let all: f64 = a.iter().map(weigh).sum();
-    let shared: f64 = a.iter().filter(|token| b.iter().any(|other| same(token, other))).map(weigh).sum();
+    let all: f64 = a.iter().map(|token| token.weight).sum();
+    let shared: f64 =
+        a.iter().filter(|token| b.iter().any(|other| same(token, other))).map(|token| token.weight).sum();
     if all == 0.0 { 0.0 } else { shared / all }
 }
 

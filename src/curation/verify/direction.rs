@@ -3,7 +3,9 @@
 //! Each word of direction is compared with the words of the same axis in the source: if the place most like its own says the
 //! opposite, it is marked. "X was lower with A than with B" of "X was higher with B than with A" is no contradiction.
 
-use super::context::{compare_places, compare_sentences};
+use std::ops::Range;
+
+use super::context::{Pair, compare_places, compare_sentences};
 use super::words::{Kind, Token};
 use super::{Found, MarkKind};
 
@@ -121,9 +123,11 @@ const NEGATORS: [&str; 18] = [
 const REACH: usize = 6;
 
 /// How alike the contradicting place must be, and by how much more than any that agrees.
-fn n(k: &str, d: f64) -> f64 {
-    std::env::var(k).ok().and_then(|v| v.parse().ok()).unwrap_or(d)
-}
+const ALIKE: f64 = 0.27;
+const MARGIN: f64 = 0.07;
+
+/// A sentence that is this much another's is a copy.
+const COPIED: f64 = 0.85;
 
 /// A word of direction in a text.
 struct Direction {
@@ -165,16 +169,7 @@ fn find_rival(
             contradicts = (likeness, Some(other.token));
         }
     }
-    {
-        if let Ok(path) = std::env::var("DUMP") {
-            use std::io::Write;
-            let mut f = std::fs::OpenOptions::new().append(true).create(true).open(path).ok()?;
-            let _ = writeln!(f, "{:.3} {:.3}", contradicts.0, agrees);
-        }
-    }
-    (contradicts.0 >= n("ALIKE", 0.3) && contradicts.0 >= agrees + n("MARGIN", 0.08))
-        .then_some(contradicts.1)
-        .flatten()
+    (contradicts.0 >= ALIKE && contradicts.0 >= agrees + MARGIN).then_some(contradicts.1).flatten()
 }
 
 fn read_directions(tokens: &[Token]) -> Vec<Direction> {
@@ -231,6 +226,37 @@ fn is_negated(tokens: &[Token], at: usize) -> bool {
             },
         );
     clause.filter(|token| NEGATORS.contains(&token.text.as_str())).count() % 2 == 1
+}
+
+/// Marks for sentences copied but for a "not" more or less, whatever the word it turns round.
+pub(super) fn check_negations(source: &[Token], summary: &[Token], pairs: &[Pair]) -> Vec<Found> {
+    let negators = |tokens: &[Token], span: &Range<usize>| -> Vec<usize> {
+        span.clone().filter(|at| NEGATORS.contains(&tokens[*at].text.as_str())).collect()
+    };
+    pairs
+        .iter()
+        .filter(|pair| pair.likeness >= COPIED)
+        .filter_map(|pair| {
+            let (ours, theirs) = (negators(summary, &pair.summary), negators(source, &pair.source));
+            if ours.len() % 2 == theirs.len() % 2 {
+                return None;
+            }
+            let at = match (ours.first(), theirs.first()) {
+                (Some(at), None) => *at,
+                (_, Some(there)) => find_same_place(summary, pair, source, *there),
+                (None, None) => return None,
+            };
+            let reason = "the abstract's sentence is negated otherwise".to_owned();
+            Some(Found { kind: MarkKind::Direction, tokens: (at, at), reason })
+        })
+        .collect()
+}
+
+/// The token of the summary's sentence that stands where `there` stands in the source's.
+fn find_same_place(summary: &[Token], pair: &Pair, source: &[Token], there: usize) -> usize {
+    let likeness = |at: &usize| compare_places(source, there, summary, *at);
+    let best = pair.summary.clone().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    best.unwrap_or(pair.summary.start)
 }
 
 fn phrase(tokens: &[Token], at: usize) -> String {

@@ -61,9 +61,12 @@ pub fn verify(title: &str, abstract_text: &str, summary: &str, study: Option<Evi
     let tokens = read_bounded(summary);
     let mut found = figures::check_figures(&source, &tokens);
     found.extend(direction::check_directions(&source, &tokens));
-    found.extend(swap::check_swaps(&source, &tokens));
+    let pairs = context::pair_sentences(&source, &tokens);
+    found.extend(direction::check_negations(&source, &tokens, &pairs));
+    found.extend(swap::check_swaps(&source, &tokens, &pairs));
     found.extend(cause::check_cause(&source, &tokens, study));
     found.sort_by_key(|found| found.tokens);
+    found.dedup_by(|second, first| second.tokens == first.tokens && second.kind == first.kind);
     found.into_iter().filter_map(|found| place(summary, &tokens, found)).collect()
 }
 

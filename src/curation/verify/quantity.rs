@@ -257,10 +257,9 @@ fn read_quantity(tokens: &[Token], at: usize) -> Quantity {
     } else if matches!(before(1), "=") && before(2) == "n" {
         role = Role::SampleSize;
     }
-    if of == Of::Unknown
-        && role == Role::Plain
-        && matches!(before(1), "day" | "days" | "week" | "weeks" | "month" | "months" | "year")
-    {
+    if let (Role::Plain, Some(label)) = (role, LABELS.iter().find(|label| **label == before(1))) {
+        (of, last) = (Of::Label(label), at);
+    } else if of == Of::Unknown && role == Role::Plain && TIMES.contains(&before(1)) {
         of = unit_of(before(1)).map_or(Of::Unknown, Of::Unit);
     }
     Quantity { token: at, value: token.text.clone(), negative, role, of, borrowed: false, last }

@@ -1,8 +1,10 @@
 //! Whether the two sides of a comparison stand as in the source: "X than Y" for "Y than X".
 
-use super::context::{compare_places, shared_weight, weigh};
+use std::ops::Range;
+
+use super::context::{Pair, compare_places};
 use super::direction::is_direction;
-use super::words::{Kind, Token, stem};
+use super::words::{Kind, Token};
 use super::{Found, MarkKind};
 
 /// How much of a summary's sentence a sentence of the source must hold to be compared word by word.
@@ -11,51 +13,32 @@ const SAME_SENTENCE: f64 = 0.6;
 const MARGIN: f64 = 0.35;
 
 /// Marks for pairs of words that changed places.
-pub(super) fn check_swaps(source: &[Token], summary: &[Token]) -> Vec<Found> {
-    let sentences = split(summary);
-    let known = split(source);
-    sentences
-        .into_iter()
-        .filter_map(|(start, end)| {
-            let (likeness, best) = known
-                .iter()
-                .map(|(from, to)| (shared_weight(&summary[start..end], &source[*from..*to]), (*from, *to)))
-                .max_by(|a, b| a.0.total_cmp(&b.0))?;
-            (likeness >= SAME_SENTENCE).then(|| find_swap(source, best, summary, (start, end))).flatten()
-        })
+pub(super) fn check_swaps(source: &[Token], summary: &[Token], pairs: &[Pair]) -> Vec<Found> {
+    pairs
+        .iter()
+        .filter(|pair| pair.likeness >= SAME_SENTENCE)
+        .filter_map(|pair| find_swap(source, &pair.source, summary, &pair.summary))
         .collect()
-}
-
-fn split(tokens: &[Token]) -> Vec<(usize, usize)> {
-    let mut sentences: Vec<(usize, usize)> = Vec::new();
-    for (at, token) in tokens.iter().enumerate() {
-        match sentences.last_mut() {
-            Some((start, end)) if tokens[*start].sentence == token.sentence => *end = at + 1,
-            _ => sentences.push((at, at + 1)),
-        }
-    }
-    sentences
 }
 
 fn find_swap(
     source: &[Token],
-    there: (usize, usize),
+    there: &Range<usize>,
     summary: &[Token],
-    here: (usize, usize),
+    here: &Range<usize>,
 ) -> Option<Found> {
     let ours = words(summary, here);
     let theirs = words(source, there);
-    let fit = |at: usize, word: &str| {
-        let places = theirs.iter().filter(|place| stem(&source[**place].text) == word);
+    let fit = |at: usize, word: u64| {
+        let places = theirs.iter().filter(|place| source[**place].key == word);
         places.map(|place| compare_places(summary, at, source, *place)).fold(0.0, f64::max)
     };
-    let known =
-        |at: &usize| theirs.iter().any(|place| stem(&source[*place].text) == stem(&summary[*at].text));
+    let known = |at: &usize| theirs.iter().any(|place| source[*place].key == summary[*at].key);
     let ours: Vec<usize> = ours.into_iter().filter(known).collect();
     let mut best: Option<(f64, usize, usize)> = None;
     for (number, a) in ours.iter().enumerate() {
         for b in &ours[number + 1..] {
-            let (first, second) = (stem(&summary[*a].text), stem(&summary[*b].text));
+            let (first, second) = (summary[*a].key, summary[*b].key);
             if first == second {
                 continue;
             }
@@ -72,9 +55,9 @@ fn find_swap(
 }
 
 /// The words that say something, directions apart.
-fn words(tokens: &[Token], (start, end): (usize, usize)) -> Vec<usize> {
-    (start..end)
-        .filter(|at| matches!(tokens[*at].kind, Kind::Word | Kind::Name) && weigh(&tokens[*at]) > 0.5)
+fn words(tokens: &[Token], span: &Range<usize>) -> Vec<usize> {
+    span.clone()
+        .filter(|at| matches!(tokens[*at].kind, Kind::Word | Kind::Name) && tokens[*at].weight > 0.5)
         .filter(|at| !is_direction(&tokens[*at]))
         .collect()
 }

@@ -21,7 +21,7 @@ pub(super) enum Kind {
 }
 
 /// A token of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Token {
     pub(super) kind: Kind,
     pub(super) text: String,
@@ -31,6 +31,10 @@ pub(super) struct Token {
     pub(super) sentence: usize,
     /// Whether white space stands before it.
     pub(super) spaced: bool,
+    /// A number for what it says, endings apart: equal for "reduced" and "reduction".
+    pub(super) key: u64,
+    /// How much it says, 0 to 1.
+    pub(super) weight: f64,
 }
 
 impl Token {
@@ -50,6 +54,10 @@ pub(super) fn read_tokens(text: &str) -> Vec<Token> {
         read_sentence(text, span, sentence, &mut tokens);
     }
     join_spelt_numbers(&mut tokens);
+    for token in &mut tokens {
+        token.key = key_of(if token.kind == Kind::Word { stem(&token.text) } else { &token.text });
+        token.weight = weigh(token);
+    }
     tokens
 }
 
@@ -64,7 +72,15 @@ fn read_sentence(text: &str, span: Range<usize>, sentence: usize, tokens: &mut V
             continue;
         }
         let (kind, normal, length) = read_number(rest, &text[..at]).unwrap_or_else(|| read_word(rest, first));
-        tokens.push(Token { kind, text: normal, span: at..at + length, sentence, spaced });
+        tokens.push(Token {
+            kind,
+            text: normal,
+            span: at..at + length,
+            sentence,
+            spaced,
+            key: 0,
+            weight: 0.0,
+        });
         at += length;
         spaced = false;
     }
@@ -255,6 +271,31 @@ fn digit_word(token: &Token) -> Option<usize> {
 fn set_spelt(token: &mut Token, value: usize) {
     token.kind = Kind::Number { spelt: true };
     token.text = value.to_string();
+}
+
+/// The words that say nothing of what a sentence is about.
+const EMPTY: [&str; 42] = [
+    "the", "a", "an", "of", "in", "and", "to", "with", "for", "was", "were", "is", "are", "be", "been",
+    "that", "this", "these", "by", "on", "at", "as", "from", "or", "than", "we", "our", "it", "its", "their",
+    "had", "has", "have", "not", "no", "which", "who", "there", "but", "also", "group", "groups",
+];
+
+/// How much a token says, 0 to 1.
+fn weigh(token: &Token) -> f64 {
+    match token.kind {
+        Kind::Sign => 0.1,
+        Kind::Number { .. } => 0.6,
+        Kind::Name => 1.0,
+        Kind::Word if EMPTY.contains(&token.text.as_str()) => 0.15,
+        Kind::Word => 1.0,
+    }
+}
+
+/// FNV-1a, 64 bits.
+fn key_of(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// A word without the ending that grammar gave it, well enough to compare: "reductions" and "reduced" share "reduc".
