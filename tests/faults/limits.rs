@@ -139,10 +139,22 @@ fn more_at_once_than_allowed_are_asked_to_come_back_and_nobody_is_locked_out() {
     let address = service.address();
     let get = || exchange(address, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assert_eq!(status(&get()), "200");
-    let mut half_form = TcpStream::connect(address).unwrap();
-    let head = format!("POST /desk/sign-in HTTP/1.1\r\nHost: x\r\nOrigin: http://{address}\r\n");
-    half_form.write_all(format!("{head}Content-Length: 100\r\n\r\nemail=").as_bytes()).unwrap();
-    let busy = wait_until("the one place is taken", || Some(get()).filter(|answer| status(answer) != "200"));
+    let send_half_a_form = || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let head = format!("POST /desk/sign-in HTTP/1.1\r\nHost: x\r\nOrigin: http://{address}\r\n");
+        stream.write_all(format!("{head}Content-Length: 100\r\n\r\nemail=").as_bytes()).unwrap();
+        stream
+    };
+    let mut half_form = send_half_a_form();
+    let busy = wait_until("the one place is taken", || {
+        let answer = get();
+        if status(&answer) == "200" {
+            // our own question was in the way and the form was turned away
+            half_form = send_half_a_form();
+            return None;
+        }
+        Some(answer)
+    });
     assert_eq!(status(&busy), "503", "{busy}");
     assert!(busy.to_lowercase().contains("\r\nretry-after: 5\r\n"), "{busy}");
     drop(half_form);
