@@ -10,3 +10,4 @@ pub mod fetch;
 pub mod files;
 pub mod pubmed;
 pub mod services;
+pub mod tagged;
