@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::domain::entry::Parsed;
+use crate::domain::entry::{Parsed, Problem};
 use crate::domain::time::UnixMs;
 
 use super::decode;
 use super::feed::{self, FeedError};
 use super::pubmed::{self, PubmedError, Record, Records};
 use super::services::{self, ServiceError};
+use super::table::{self, Table};
 use super::tagged::{Dialect, Tagged};
 
 /// What a file holds, by its first bytes.
@@ -34,6 +35,8 @@ pub enum Format {
     ServiceJson,
     /// NBIB or RIS.
     Tagged(Dialect),
+    /// A table with a header, and its separator.
+    Table(u8),
     /// JSON of another kind.
     OtherJson,
     /// XML of another kind.
@@ -48,7 +51,7 @@ pub enum Format {
 pub const SNIFF_LENGTH: usize = 4096;
 /// The largest feed (as for a fetched body).
 const MAX_FEED: u64 = 8 * 1024 * 1024;
-/// The largest file of records in UTF-16 or UTF-32; those in UTF-8 have no limit.
+/// The largest table, and the largest file of records in UTF-16 or UTF-32; those in UTF-8 have no limit.
 const MAX_DECODED: u64 = 64 * 1024 * 1024;
 /// Gzip inside gzip is followed this deep.
 const MAX_PACKINGS: usize = 3;
@@ -144,6 +147,9 @@ pub fn sniff(head: &[u8]) -> Format {
     if let Some(dialect) = Dialect::sniff(text) {
         return Format::Tagged(dialect);
     }
+    if let Some(separator) = table::sniff(text) {
+        return Format::Table(separator);
+    }
     let Some(root) = feed::root_name(text) else { return Format::Unknown };
     let local = root.rsplit(':').next().unwrap_or_default();
     match local {
@@ -184,6 +190,7 @@ pub fn read(reader: Box<dyn Read>, name: &Path, now: UnixMs) -> Result<Opened, F
             }
             Format::PubmedXml => return read_records(reader, &head, name),
             Format::Tagged(dialect) => return read_tagged(reader, &head, dialect, name, now),
+            Format::Table(separator) => return read_table(reader, separator, name),
             Format::ServiceJson => return read_service(reader, name, now),
             Format::Empty
             | Format::FeedXml
@@ -225,10 +232,20 @@ fn read_tagged(
     Ok(Opened { format: dialect.as_str().to_owned(), title: None, records })
 }
 
+fn read_table(reader: Box<dyn BufRead>, separator: u8, name: &Path) -> Result<Opened, FileError> {
+    let bytes = read_up_to(reader, MAX_DECODED, name)?;
+    let text = decode::to_utf8(&bytes, None).text;
+    let records = Box::new(Table::new(text.to_string(), separator));
+    Ok(Opened { format: table::FORMAT.to_owned(), title: None, records })
+}
+
 fn read_service(reader: Box<dyn BufRead>, name: &Path, now: UnixMs) -> Result<Opened, FileError> {
     let bytes = read_up_to(reader, MAX_FEED, name)?;
-    let (format, page) = services::read_saved(&bytes, now)
+    let (format, mut page) = services::read_saved(&bytes, now)
         .map_err(|source| FileError::Service { path: name.to_owned(), source })?;
+    if page.keys.is_empty() {
+        page.problems.push(Problem::new("document", "an answer without records"));
+    }
     let parsed = Parsed {
         format: format.to_owned(),
         entries: page.entries,
@@ -312,6 +329,7 @@ mod tests {
         assert_eq!(read_bytes(crossref), ("Crossref JSON".to_owned(), 3, 1));
         assert_eq!(read_bytes(b"\xEF\xBB\xBF\nPMID- 1\nTI  - One\n"), ("NBIB (MEDLINE)".to_owned(), 1, 0));
         assert_eq!(read_bytes(b"TY  - JOUR\r\nTI  - One\r\nER  - \r\n"), ("RIS".to_owned(), 1, 0));
+        assert_eq!(read_bytes(b"PMID;Title\n1;One\n;Two\n"), ("CSV".to_owned(), 1, 1));
         let error =
             read(Box::new(&b"{\"hitCount\": 0, \"errMsg\": \"down\"}"[..]), Path::new("x"), NOW).unwrap_err();
         assert!(matches!(error, FileError::Service { .. }), "{error}");
