@@ -309,13 +309,17 @@ fn what_crashes_other_parsers_gives_an_error_or_entries() {
 }
 
 #[test]
-fn answers_of_other_services_are_called_no_feed() {
+fn answers_of_other_services_are_read_or_called_no_feed() {
     let Some(corpus) = corpus() else { return };
     for path in files_below(&corpus.join("apis")) {
         let outcome = read(&path);
         let error = outcome.error.unwrap_or_default();
         assert!(
-            error.contains("no JSON Feed") || error.contains("no feed: the document is <"),
+            !outcome.entries.is_empty()
+                || !outcome.problems.is_empty()
+                || error.contains("answers with an error")
+                || error.contains("no JSON Feed")
+                || error.contains("no feed: the document is <"),
             "{}: {error}",
             path.display()
         );

@@ -28,7 +28,8 @@ const MAX_PROBLEMS: usize = 50;
 /// Arguments of `import`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// PubMed XML or feeds, plain or gzipped; - is standard input
+    /// PubMed XML, NBIB, RIS, CSV, feeds, or JSON of Europe PMC, Crossref and ClinicalTrials.gov, plain or gzipped; - is
+    /// standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }

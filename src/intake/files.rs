@@ -8,12 +8,15 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::domain::entry::Parsed;
+use crate::domain::entry::{Parsed, Problem};
 use crate::domain::time::UnixMs;
 
 use super::decode;
 use super::feed::{self, FeedError};
 use super::pubmed::{self, PubmedError, Record, Records};
+use super::services::{self, ServiceError};
+use super::table::{self, Table};
+use super::tagged::{Dialect, Tagged};
 
 /// What a file holds, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,6 +31,12 @@ pub enum Format {
     FeedXml,
     /// JSON Feed.
     FeedJson,
+    /// A saved answer of a service.
+    ServiceJson,
+    /// NBIB or RIS.
+    Tagged(Dialect),
+    /// A table with a header, and its separator.
+    Table(u8),
     /// JSON of another kind.
     OtherJson,
     /// XML of another kind.
@@ -42,7 +51,7 @@ pub enum Format {
 pub const SNIFF_LENGTH: usize = 4096;
 /// The largest feed (as for a fetched body).
 const MAX_FEED: u64 = 8 * 1024 * 1024;
-/// The largest file of records in UTF-16 or UTF-32; those in UTF-8 have no limit.
+/// The largest table, and the largest file of records in UTF-16 or UTF-32; those in UTF-8 have no limit.
 const MAX_DECODED: u64 = 64 * 1024 * 1024;
 /// Gzip inside gzip is followed this deep.
 const MAX_PACKINGS: usize = 3;
@@ -74,6 +83,14 @@ pub enum FileError {
         path: PathBuf,
         /// Why.
         source: FeedError,
+    },
+    /// It is no answer of a service after all.
+    #[error("{}: not read", path.display())]
+    Service {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ServiceError,
     },
     /// Packed more often than anybody packs.
     #[error("{}: gzip inside gzip, more than {MAX_PACKINGS} deep", path.display())]
@@ -121,7 +138,17 @@ pub fn sniff(head: &[u8]) -> Format {
         return Format::Empty;
     }
     if text.starts_with(['{', '[']) {
-        return if text.contains("jsonfeed.org/version/") { Format::FeedJson } else { Format::OtherJson };
+        return match text {
+            text if text.contains("jsonfeed.org/version/") => Format::FeedJson,
+            text if services::is_saved_answer(text) => Format::ServiceJson,
+            _ => Format::OtherJson,
+        };
+    }
+    if let Some(dialect) = Dialect::sniff(text) {
+        return Format::Tagged(dialect);
+    }
+    if let Some(separator) = table::sniff(text) {
+        return Format::Table(separator);
     }
     let Some(root) = feed::root_name(text) else { return Format::Unknown };
     let local = root.rsplit(':').next().unwrap_or_default();
@@ -162,6 +189,9 @@ pub fn read(reader: Box<dyn Read>, name: &Path, now: UnixMs) -> Result<Opened, F
                 reader = Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(reader)));
             }
             Format::PubmedXml => return read_records(reader, &head, name),
+            Format::Tagged(dialect) => return read_tagged(reader, &head, dialect, name, now),
+            Format::Table(separator) => return read_table(reader, separator, name),
+            Format::ServiceJson => return read_service(reader, name, now),
             Format::Empty
             | Format::FeedXml
             | Format::FeedJson
@@ -181,14 +211,52 @@ fn peek(mut reader: Box<dyn BufRead>) -> io::Result<(Vec<u8>, Box<dyn BufRead>)>
     Ok((head.clone(), Box::new(io::Cursor::new(head).chain(reader))))
 }
 
-fn read_records(reader: Box<dyn BufRead>, head: &[u8], name: &Path) -> Result<Opened, FileError> {
+/// The same bytes in UTF-8, if they are in a wide encoding.
+fn narrow(reader: Box<dyn BufRead>, head: &[u8], name: &Path) -> Result<Box<dyn BufRead>, FileError> {
     let encoding = decode::to_utf8(head.get(..64).unwrap_or(head), None).encoding;
-    let reader: Box<dyn BufRead> = if encoding.starts_with("UTF-16") || encoding.starts_with("UTF-32") {
-        let bytes = read_up_to(reader, MAX_DECODED, name)?;
-        Box::new(io::Cursor::new(decode::to_utf8(&bytes, None).text.into_bytes()))
-    } else {
-        reader
+    if !encoding.starts_with("UTF-16") && !encoding.starts_with("UTF-32") {
+        return Ok(reader);
+    }
+    let bytes = read_up_to(reader, MAX_DECODED, name)?;
+    Ok(Box::new(io::Cursor::new(decode::to_utf8(&bytes, None).text.into_bytes())))
+}
+
+fn read_tagged(
+    reader: Box<dyn BufRead>,
+    head: &[u8],
+    dialect: Dialect,
+    name: &Path,
+    now: UnixMs,
+) -> Result<Opened, FileError> {
+    let records = Box::new(Tagged::new(narrow(reader, head, name)?, dialect, now));
+    Ok(Opened { format: dialect.as_str().to_owned(), title: None, records })
+}
+
+fn read_table(reader: Box<dyn BufRead>, separator: u8, name: &Path) -> Result<Opened, FileError> {
+    let bytes = read_up_to(reader, MAX_DECODED, name)?;
+    let text = decode::to_utf8(&bytes, None).text;
+    let records = Box::new(Table::new(text.to_string(), separator));
+    Ok(Opened { format: table::FORMAT.to_owned(), title: None, records })
+}
+
+fn read_service(reader: Box<dyn BufRead>, name: &Path, now: UnixMs) -> Result<Opened, FileError> {
+    let bytes = read_up_to(reader, MAX_FEED, name)?;
+    let (format, mut page) = services::read_saved(&bytes, now)
+        .map_err(|source| FileError::Service { path: name.to_owned(), source })?;
+    if page.keys.is_empty() {
+        page.problems.push(Problem::new("document", "an answer without records"));
+    }
+    let parsed = Parsed {
+        format: format.to_owned(),
+        entries: page.entries,
+        problems: page.problems,
+        ..Parsed::default()
     };
+    Ok(opened(parsed))
+}
+
+fn read_records(reader: Box<dyn BufRead>, head: &[u8], name: &Path) -> Result<Opened, FileError> {
+    let reader = narrow(reader, head, name)?;
     let mut records = Records::new(reader);
     // the first one is read here, because only then it shows whether these are records at all
     let first = match records.next() {
@@ -229,5 +297,41 @@ fn opened(parsed: Parsed) -> Opened {
         format: parsed.format,
         title: parsed.title,
         records: Box::new(entries.chain(deleted).chain(problems)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixMs = UnixMs(1_795_367_460_000); // 2026-11-22
+
+    fn read_bytes(bytes: &'static [u8]) -> (String, usize, usize) {
+        let opened = read(Box::new(bytes), Path::new("fixture"), NOW).unwrap();
+        let (mut entries, mut problems) = (0, 0);
+        for record in opened.records {
+            match record {
+                Record::Entry(_) => entries += 1,
+                Record::Problem(_) => problems += 1,
+                Record::Deleted(_) => {}
+            }
+        }
+        (opened.format, entries, problems)
+    }
+
+    #[test]
+    fn content_decides_what_a_file_is() {
+        let europepmc = include_bytes!("../../tests/fixtures/intake/europepmc.json");
+        let trials = include_bytes!("../../tests/fixtures/intake/trials.json");
+        let crossref = include_bytes!("../../tests/fixtures/intake/crossref.json");
+        assert_eq!(read_bytes(europepmc), ("Europe PMC JSON".to_owned(), 3, 1));
+        assert_eq!(read_bytes(trials), ("ClinicalTrials.gov JSON".to_owned(), 2, 2));
+        assert_eq!(read_bytes(crossref), ("Crossref JSON".to_owned(), 3, 1));
+        assert_eq!(read_bytes(b"\xEF\xBB\xBF\nPMID- 1\nTI  - One\n"), ("NBIB (MEDLINE)".to_owned(), 1, 0));
+        assert_eq!(read_bytes(b"TY  - JOUR\r\nTI  - One\r\nER  - \r\n"), ("RIS".to_owned(), 1, 0));
+        assert_eq!(read_bytes(b"PMID;Title\n1;One\n;Two\n"), ("CSV".to_owned(), 1, 1));
+        let error =
+            read(Box::new(&b"{\"hitCount\": 0, \"errMsg\": \"down\"}"[..]), Path::new("x"), NOW).unwrap_err();
+        assert!(matches!(error, FileError::Service { .. }), "{error}");
     }
 }

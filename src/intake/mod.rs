@@ -10,3 +10,5 @@ pub mod fetch;
 pub mod files;
 pub mod pubmed;
 pub mod services;
+pub mod table;
+pub mod tagged;

@@ -123,6 +123,46 @@ impl Services {
     }
 }
 
+/// Whether the beginning of a file is that of a saved answer of Europe PMC, ClinicalTrials.gov or Crossref.
+pub fn is_saved_answer(head: &str) -> bool {
+    saved_by(head).is_some()
+}
+
+/// Reads a saved answer: its format and the page.
+///
+/// # Errors
+/// It is none, or one that only holds an error.
+pub fn read_saved(body: &[u8], now: UnixMs) -> Result<(&'static str, Page), ServiceError> {
+    let head = String::from_utf8_lossy(&body[..body.len().min(SAVED_HEAD)]);
+    let service = "a saved answer";
+    let unknown =
+        || ServiceError::Unreadable { service, what: "of no service that is known here".to_owned() };
+    let (format, read) = saved_by(&head).ok_or_else(unknown)?;
+    let page = read(body, now).map_err(|refusal| match refusal {
+        page::Refusal::Said(said) => ServiceError::Refused { service: format, said },
+        page::Refusal::Unreadable(what) => ServiceError::Unreadable { service: format, what },
+    })?;
+    Ok((format, page))
+}
+
+/// Bytes of a saved answer by which it is known.
+const SAVED_HEAD: usize = 4096;
+
+type Read = fn(&[u8], UnixMs) -> Result<Page, page::Refusal>;
+
+fn saved_by(head: &str) -> Option<(&'static str, Read)> {
+    let has = |key: &str| head.contains(key);
+    if has("\"resultList\"") || has("\"hitCount\"") {
+        Some(("Europe PMC JSON", europepmc::read))
+    } else if has("\"protocolSection\"") {
+        Some(("ClinicalTrials.gov JSON", trials::read))
+    } else if has("\"message-type\"") || (has("\"message\"") && has("\"DOI\"")) {
+        Some(("Crossref JSON", crossref::read))
+    } else {
+        None
+    }
+}
+
 impl Services {
     /// What Crossref knows of one work; `None` if it does not know it, or nothing that can be used.
     ///
