@@ -1,1 +1,6 @@
-//! outputs
+//! What leaves the house: every format, read back by others' parsers and held to its rules.
+
+mod fixtures;
+mod formats;
+pub(crate) mod rules;
+pub(crate) mod vectors;

@@ -39,7 +39,7 @@ pub(super) fn for_each_line<T: DeserializeOwned>(
         number += 1;
         if line.len() as u64 == MAX_LINE_BYTES && !line.ends_with(b"\n") {
             bad += 1;
-            eprintln!("{name}, line {number}: longer than {MAX_LINE_BYTES} bytes");
+            super::complain(format_args!("{name}, line {number}: longer than {MAX_LINE_BYTES} bytes"));
             skip_line(&mut reader).with_context(|| format!("cannot read {name}"))?;
             continue;
         }
@@ -50,7 +50,7 @@ pub(super) fn for_each_line<T: DeserializeOwned>(
             Ok(value) => answer(value, &mut out).context("cannot write to standard output")?,
             Err(error) => {
                 bad += 1;
-                eprintln!("{name}, line {number}: {error}");
+                super::complain(format_args!("{name}, line {number}: {error}"));
             }
         }
     }

@@ -42,6 +42,8 @@ pub struct Article {
     pub mesh: Vec<String>,
     /// Trials that the work reports.
     pub trials: Vec<Nct>,
+    /// What a source changed after we published it, in a sentence; cleared when an editor acts on the article.
+    pub upstream_changed: Option<String>,
     /// When a source first showed it to us.
     pub first_seen_at: UnixMs,
     /// For status `Later`: when it comes back.

@@ -6,6 +6,7 @@ use super::identity::{Identifiers, Nct};
 use super::notice::RelatedWork;
 use super::text::RichText;
 use super::time::{PartialDate, UnixMs};
+use super::trial::TrialFacts;
 
 /// What sort of work this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -166,6 +167,9 @@ pub struct Entry {
     /// What the record says of other works: retractions, errata, preprint ↔ paper.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<RelatedWork>,
+    /// Of a registration, how the trial goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trial: Option<TrialFacts>,
     /// Whether this is a complete record (E-utilities, a record file) or only a sighting that should be completed.
     pub complete: bool,
 }

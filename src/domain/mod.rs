@@ -15,3 +15,5 @@ pub mod status;
 pub mod summary;
 pub mod text;
 pub mod time;
+pub mod trial;
+pub mod words;

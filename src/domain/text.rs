@@ -192,20 +192,36 @@ pub struct RichTextBuilder {
 impl RichTextBuilder {
     /// Adds text in which every character stands for itself. Control characters and what XML 1.0 forbids become spaces.
     pub fn text(&mut self, text: &str) {
-        for character in text.chars() {
-            if character.is_whitespace() || !is_printable(character) {
-                self.space_due = !self.html.is_empty();
-                continue;
+        let mut rest = text;
+        loop {
+            // most text is words that need no look at each character
+            let plain = plain_prefix(rest);
+            if plain > 0 {
+                if std::mem::take(&mut self.space_due) {
+                    self.html.push(' ');
+                }
+                self.html.push_str(&rest[..plain]);
+                rest = &rest[plain..];
             }
-            if std::mem::take(&mut self.space_due) {
-                self.html.push(' ');
-            }
-            match character {
-                '<' => self.html.push_str("&lt;"),
-                '>' => self.html.push_str("&gt;"),
-                '&' => self.html.push_str("&amp;"),
-                other => self.html.push(other),
-            }
+            let Some(character) = rest.chars().next() else { return };
+            rest = &rest[character.len_utf8()..];
+            self.character(character);
+        }
+    }
+
+    fn character(&mut self, character: char) {
+        if character.is_whitespace() || !is_printable(character) {
+            self.space_due = !self.html.is_empty();
+            return;
+        }
+        if std::mem::take(&mut self.space_due) {
+            self.html.push(' ');
+        }
+        match character {
+            '<' => self.html.push_str("&lt;"),
+            '>' => self.html.push_str("&gt;"),
+            '&' => self.html.push_str("&amp;"),
+            other => self.html.push(other),
         }
     }
 
@@ -245,6 +261,21 @@ impl RichTextBuilder {
             None => self.html.push_str(&format!("</{}>", mark.tag())),
         }
     }
+}
+
+/// How many bytes from the start stand for themselves: printable ASCII but `<`, `>` and `&`, words one space apart.
+fn plain_prefix(text: &str) -> usize {
+    let is_plain = |byte: u8| matches!(byte, b'!'..=b'~') && !matches!(byte, b'<' | b'>' | b'&');
+    let bytes = text.as_bytes();
+    let mut end = 0;
+    while let Some(&byte) = bytes.get(end) {
+        let joins = byte == b' ' && end > 0 && bytes.get(end + 1).is_some_and(|next| is_plain(*next));
+        if !is_plain(byte) && !joins {
+            break;
+        }
+        end += 1;
+    }
+    end
 }
 
 /// Whether a character may stand in text: XML 1.0 (2.2 Char), without controls, non-characters and bidi overrides,

@@ -9,3 +9,4 @@ pub mod feed;
 pub mod fetch;
 pub mod files;
 pub mod pubmed;
+pub mod services;

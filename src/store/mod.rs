@@ -1,1 +1,148 @@
-//! All SQL.
+//! All SQL, behind verbs. One SQLite file; one connection writes, a few read, each on a thread of its own.
+//!
+//! No rusqlite type leaves this room. A verb that changes something is one `BEGIN IMMEDIATE` transaction and returns
+//! after it is on disk (`synchronous=FULL`): what was acknowledged survives kill -9 and power loss.
+
+mod articles;
+mod audit;
+mod backup;
+mod decisions;
+mod desk;
+mod error;
+mod learning;
+mod matching;
+mod news;
+mod news_archive;
+mod open;
+mod people;
+mod record;
+mod refresh;
+mod rows;
+mod search;
+mod sessions;
+mod sources;
+mod upkeep;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+pub use articles::{QueueCounts, QueueFilter, QueueOrder};
+pub use audit::AuditRow;
+pub use backup::{inspect_backup, restore_backup};
+pub use decisions::{DecideError, Decided, DecisionRequest, HistoryRow, Wish};
+pub use error::StoreError;
+pub use learning::{Lesson, Rank};
+pub use news::{NewsPlace, NewsQuery};
+pub use people::{LinkPurpose, LinkUse, PersonError};
+pub use record::{Judged, Judgement, Mark, Recorded};
+pub use refresh::{Refresh, RefreshResult, Validators};
+pub use search::Found;
+pub use sessions::{SessionRow, SignedIn};
+pub use sources::{DueSource, FetchRow, SourceState};
+pub use upkeep::Pruned;
+
+/// How many connections read beside the one that writes.
+const READERS: usize = 3;
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    writer: tokio_rusqlite::Connection,
+    readers: Vec<tokio_rusqlite::Connection>,
+    next_reader: AtomicUsize,
+    writes: AtomicU64,
+}
+
+impl Store {
+    /// Opens `path`, making the file where there is none, and applies the migrations. Safe with other processes
+    /// doing the same at once.
+    ///
+    /// # Errors
+    /// The file is not ours, newer than this program, read-only, damaged, or on a full disk; the message names it.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let path = path.to_owned();
+        let opened = tokio::task::spawn_blocking(move || {
+            let writer = open::open_writer(&path)?;
+            let readers: Result<Vec<Connection>, StoreError> =
+                (0..READERS).map(|_| open::open_reader(&path)).collect();
+            Ok::<_, StoreError>((path, writer, readers?))
+        });
+        let (path, writer, readers) = opened.await.map_err(|_| StoreError::Closed)??;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                path,
+                writer: writer.into(),
+                readers: readers.into_iter().map(Into::into).collect(),
+                next_reader: AtomicUsize::new(0),
+                writes: AtomicU64::new(0),
+            }),
+        })
+    }
+
+    /// Counts this process's transactions: who keeps copies looks again when it moved. Other processes' are not in it.
+    pub fn writes(&self) -> u64 {
+        self.inner.writes.load(Ordering::Acquire)
+    }
+
+    /// The database file.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Runs `query` on one of the reading connections.
+    async fn read<T, F>(&self, doing: &'static str, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let index = self.inner.next_reader.fetch_add(1, Ordering::Relaxed) % self.inner.readers.len();
+        let result = self.inner.readers[index].call(move |connection| query(connection)).await;
+        result.map_err(|error| StoreError::from_call(doing, &self.inner.path, error))
+    }
+
+    /// Runs `change` in a transaction on the writing connection; an error rolls everything back.
+    async fn write<T, F>(&self, doing: &'static str, change: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let result = self.inner.writer.call(move |connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = change(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        });
+        let result = result.await;
+        self.inner.writes.fetch_add(1, Ordering::Release);
+        result.map_err(|error| StoreError::from_call(doing, &self.inner.path, error))
+    }
+
+    /// Whether the file can be read and written.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read("asking the database", |db| db.query_row("SELECT 1", [], |_| Ok(()))).await
+    }
+
+    /// Folds the write-ahead log into the file, as the last act of an orderly stop.
+    pub async fn close(&self) {
+        let checkpoint = self.inner.writer.call(|db| db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
+        if let Err(error) = checkpoint.await {
+            tracing::warn!("the write-ahead log stays beside the database: {error}");
+        }
+    }
+}
+
+/// The version of the bundled SQLite.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}

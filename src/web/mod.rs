@@ -1,1 +1,180 @@
-//! Every route in one list.
+//! The website, the feeds and the editors' desk over HTTP: every route in one list.
+//!
+//! A route names its method, its path, who may ask for it, and its handler. The router is built from that list and
+//! from nothing else, so access is denied unless the list says otherwise; `tests/access.rs` walks the same list
+//! against every kind of visitor. Web knows nothing of the worker: they meet in the database, and [`AppState::bell`]
+//! wakes whoever listens.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::middleware;
+use axum::routing::{MethodRouter, get, post};
+use tokio::sync::Notify;
+
+use crate::config::Settings;
+use crate::domain::editor::Role;
+use crate::domain::news::Site;
+use crate::domain::time::UnixMs;
+use crate::store::Store;
+
+pub mod csrf;
+pub mod desk;
+pub mod error;
+pub mod guard;
+pub mod operator;
+pub mod password;
+pub mod public;
+pub mod server;
+pub mod session;
+pub mod throttle;
+pub mod token;
+
+use password::{HashError, Passwords};
+use throttle::Throttle;
+
+/// What every handler can reach. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The database.
+    pub store: Store,
+    /// Every setting.
+    pub settings: Arc<Settings>,
+    /// The society's face.
+    pub site: Arc<Site>,
+    /// What time it is; tests set it.
+    pub clock: Clock,
+    /// Rung after "fetch now" and after decisions: the worker, which `app` gave the same bell, looks for due sources
+    /// and learns.
+    pub bell: Arc<Notify>,
+    /// Hashes and compares passwords.
+    pub passwords: Passwords,
+    /// Counts attempts to sign in.
+    pub throttle: Arc<Throttle>,
+    /// What readers see, with its rendered copies.
+    pub public: Arc<public::Public>,
+}
+
+impl AppState {
+    /// Everything handlers need; `bell` is the one that the worker listens to.
+    ///
+    /// # Errors
+    /// The operating system has no randomness to give.
+    pub fn new(
+        store: Store,
+        settings: Arc<Settings>,
+        site: Arc<Site>,
+        clock: Clock,
+        bell: Arc<Notify>,
+    ) -> Result<Self, HashError> {
+        let throttle = Arc::new(Throttle::new(clock.clone()));
+        let public = public::Public::new(store.clone(), site.clone(), clock.clone(), (&*settings).into());
+        let public = Arc::new(public);
+        Ok(Self { store, settings, site, clock, bell, passwords: Passwords::new()?, throttle, public })
+    }
+
+    /// Reads the clock.
+    pub fn now(&self) -> UnixMs {
+        self.clock.read()
+    }
+}
+
+/// Tells the time; handlers ask this one rather than the machine, so that tests can wait for weeks.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> UnixMs + Send + Sync>);
+
+impl Clock {
+    /// The machine's clock.
+    pub fn system() -> Self {
+        Self(Arc::new(UnixMs::now))
+    }
+
+    /// What it says now.
+    pub fn read(&self) -> UnixMs {
+        (self.0)()
+    }
+
+    /// A clock of one's own.
+    pub fn new(read: impl Fn() -> UnixMs + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+}
+
+/// Who may ask for a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Readers and machines. No session is looked at and no cookie is ever set; the handler sets its own headers.
+    Public,
+    /// Pages of the desk for those who have not signed in: the sign-in form, one-time links, the stylesheet.
+    Anyone,
+    /// Those signed in with at least this role.
+    AtLeast(Role),
+}
+
+/// The method of a route. HEAD is answered wherever GET is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Reads; changes nothing.
+    Get,
+    /// Changes something: checked for its origin and, with a session, for its CSRF token.
+    Post,
+}
+
+impl Verb {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// One line of the list.
+#[derive(Clone)]
+pub struct Route {
+    /// The method.
+    pub verb: Verb,
+    /// The path in axum's syntax: `/a/{id}`.
+    pub path: &'static str,
+    /// Who may.
+    pub access: Access,
+    handler: MethodRouter<AppState>,
+}
+
+impl Route {
+    /// A route that reads.
+    pub fn get<H, T>(path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: 'static,
+    {
+        Self { verb: Verb::Get, path, access, handler: get(handler) }
+    }
+
+    /// A route that changes something.
+    pub fn post<H, T>(path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: 'static,
+    {
+        Self { verb: Verb::Post, path, access, handler: post(handler) }
+    }
+}
+
+/// Every route there is.
+pub fn routes() -> Vec<Route> {
+    [public::routes(), operator::routes(), desk::routes()].concat()
+}
+
+/// The whole service, built from [`routes`].
+pub fn router(state: AppState) -> Router {
+    let mut router = Router::new();
+    for Route { path, access, handler, .. } in routes() {
+        let guard = middleware::from_fn_with_state((state.clone(), access), guard::check);
+        router = router.route(path, handler.route_layer(guard));
+    }
+    let router = router.fallback(error::not_found).method_not_allowed_fallback(error::wrong_method);
+    server::with_limits(router, state.settings.server.max_concurrent_requests).with_state(state)
+}

@@ -1,1 +1,5 @@
-//! journeys
+//! Stories from end to end.
+
+mod learning;
+mod main_job;
+mod services;

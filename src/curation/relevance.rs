@@ -1,1 +1,0 @@
-//! Ranking: the prior, and what is learnt from decisions.

@@ -1,1 +1,0 @@
-//! Topics and study types by rules.

@@ -1,0 +1,172 @@
+//! Services that answer in pages of JSON (Europe PMC and its like): one client and one walk for all of them.
+//!
+//! Each service has a file that says what to ask and how to read a page; pacing, paging, refusals and the count are
+//! here and in `walk`, once. Nothing here knows the database or judges what it read. Invariant: a walk ends whatever
+//! the service sends, and what was counted and did not come is named in a problem.
+
+mod client;
+mod crossref;
+mod error;
+mod europepmc;
+mod jats;
+mod json;
+mod page;
+mod preprints;
+mod run_on;
+mod trials;
+mod walk;
+
+use std::sync::Arc;
+
+use self::client::Client;
+use super::eutils::Window;
+use super::fetch::{FetchError, Fetcher};
+use crate::domain::entry::Entry;
+use crate::domain::identity::Doi;
+use crate::domain::source::PreprintServer;
+use crate::domain::time::UnixMs;
+use crate::domain::words::WordQuery;
+
+pub use error::ServiceError;
+pub use page::Page;
+pub use trials::TrialSearch;
+pub use walk::Walk;
+
+/// What the operator can set of one service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceSettings {
+    /// Where it is, with a trailing slash.
+    pub base_url: String,
+    /// Records asked for in one page.
+    pub page_size: usize,
+    /// The pace, in even steps.
+    pub requests_per_minute: u32,
+    /// Whom the service may write to, where it asks for that.
+    pub contact: Option<String>,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// A search in Europe PMC's syntax, by the day on which it first indexed a record.
+    Europepmc {
+        /// The search.
+        query: String,
+        /// The days.
+        window: Window,
+    },
+    /// Trials in ClinicalTrials.gov, by the day on which they were updated last.
+    Trials {
+        /// Which ones.
+        search: TrialSearch,
+        /// The days.
+        window: Window,
+    },
+    /// A preprint server's postings of some days, of which those are kept that the query finds.
+    Preprints {
+        /// Which server.
+        server: PreprintServer,
+        /// What is kept.
+        query: WordQuery,
+        /// The days.
+        window: Window,
+    },
+    /// Works of journals, by the day on which they were registered at Crossref.
+    Crossref {
+        /// Any of these.
+        issns: Vec<String>,
+        /// The days.
+        window: Window,
+    },
+}
+
+/// The services. Build one for the process: it holds the pace of each.
+pub struct Services {
+    fetcher: Arc<Fetcher>,
+    europepmc: Client,
+    trials: Client,
+    preprints: Client,
+    crossref: Client,
+}
+
+/// What the operator can set of each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the services' names")]
+pub struct AllSettings {
+    pub europepmc: ServiceSettings,
+    pub trials: ServiceSettings,
+    pub preprints: ServiceSettings,
+    pub crossref: ServiceSettings,
+}
+
+impl Services {
+    /// Clients that send through `fetcher`.
+    pub fn new(fetcher: Arc<Fetcher>, settings: AllSettings) -> Self {
+        Self {
+            fetcher,
+            europepmc: Client::new("Europe PMC", settings.europepmc),
+            trials: Client::new("ClinicalTrials.gov", settings.trials),
+            preprints: Client::new("the preprint servers' API", settings.preprints),
+            crossref: Client::new("Crossref", settings.crossref),
+        }
+    }
+
+    /// Begins to ask; the first page is fetched by [`Walk::next_page`]. Nothing in the answer is dated after `now`.
+    pub fn walk(&self, question: Question, now: UnixMs) -> Walk<'_> {
+        let client = match question {
+            Question::Europepmc { .. } => &self.europepmc,
+            Question::Trials { .. } => &self.trials,
+            Question::Preprints { .. } => &self.preprints,
+            Question::Crossref { .. } => &self.crossref,
+        };
+        Walk::begin(&self.fetcher, client, question, now)
+    }
+}
+
+impl Services {
+    /// What Crossref knows of one work; `None` if it does not know it, or nothing that can be used.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn look_up(&self, doi: &Doi, now: UnixMs) -> Result<Option<Entry>, ServiceError> {
+        let client = &self.crossref;
+        let url = crossref::work_url(client.base(), client.contact.as_deref(), doi);
+        match client.get(&self.fetcher, url).await {
+            Ok(body) => {
+                let page = crossref::read(&body, now).map_err(|refusal| client.name_refusal(refusal))?;
+                Ok(page.entries.into_iter().find(|entry| entry.ids.doi.as_ref() == Some(doi)))
+            }
+            Err(ServiceError::Fetch { source: FetchError::Status { status: 404, .. }, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Question {
+    /// The address of a page.
+    fn url(&self, client: &Client, place: &walk::Place) -> String {
+        match self {
+            Self::Europepmc { query, window } => europepmc::url(client.base(), query, *window, place),
+            Self::Crossref { issns, window } => {
+                crossref::url(client.base(), client.contact.as_deref(), issns, *window, place)
+            }
+            Self::Preprints { server, window, .. } => preprints::url(client.base(), *server, *window, place),
+            Self::Trials { search, window } => trials::url(client.base(), search, *window, place),
+        }
+    }
+
+    /// Reads a page.
+    fn read(&self, body: &[u8], now: UnixMs) -> Result<Page, page::Refusal> {
+        match self {
+            Self::Europepmc { .. } => europepmc::read(body, now),
+            Self::Trials { .. } => trials::read(body, now),
+            Self::Crossref { .. } => crossref::read(body, now),
+            Self::Preprints { server, query, .. } => preprints::read(body, *server, query, now),
+        }
+    }
+
+    /// Whether the next page is asked for by number, so that no cursor comes.
+    fn is_asked_by_number(&self) -> bool {
+        matches!(self, Self::Preprints { .. })
+    }
+}

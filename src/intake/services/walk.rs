@@ -1,0 +1,112 @@
+//! Asking for one page after another until the answer is complete.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::client::Client;
+use super::page::Page;
+use super::{Question, ServiceError};
+use crate::domain::entry::Problem;
+use crate::domain::time::UnixMs;
+use crate::intake::fetch::{FetchError, Fetcher};
+
+/// More than this in one answer is no news query.
+const MOST_RECORDS: usize = 100_000;
+
+/// Where in the answer the next page begins.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// The service's cursor or token; `None` at the beginning.
+    pub(super) cursor: Option<String>,
+    /// Records received so far, for services that are asked by number.
+    pub(super) received: usize,
+    /// Records wanted.
+    pub(super) page_size: usize,
+}
+
+/// An answer on its way. Pages come by [`Walk::next_page`]; at its end [`Walk::reconcile`] says whether all came.
+pub struct Walk<'a> {
+    fetcher: &'a Fetcher,
+    client: &'a Client,
+    question: Question,
+    now: UnixMs,
+    place: Place,
+    total: Option<usize>,
+    /// Names of the records received, hashed: services repeat records when their lists move under the walk.
+    seen: HashSet<u64>,
+    ended: bool,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn begin(fetcher: &'a Fetcher, client: &'a Client, question: Question, now: UnixMs) -> Self {
+        let place = Place { cursor: None, received: 0, page_size: client.page_size };
+        Self { fetcher, client, question, now, place, total: None, seen: HashSet::new(), ended: false }
+    }
+
+    /// The next page; `None` after the last. A page that is too long for us is asked for again in smaller portions.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn next_page(&mut self) -> Result<Option<Page>, ServiceError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let body = loop {
+            let url = self.question.url(self.client, &self.place);
+            match self.client.get(self.fetcher, url).await {
+                Err(ServiceError::Fetch { source: FetchError::TooLarge { .. }, .. })
+                    if self.place.page_size > 1 =>
+                {
+                    self.place.page_size /= 2;
+                }
+                result => break result?,
+            }
+        };
+        let (question, now, service) = (self.question.clone(), self.now, self.client.name);
+        let reading = tokio::task::spawn_blocking(move || question.read(&body, now));
+        let page = match reading.await {
+            Ok(Ok(page)) => page,
+            Ok(Err(refusal)) => return Err(self.client.name_refusal(refusal)),
+            Err(error) => {
+                return Err(ServiceError::Unreadable { service, what: format!("reading failed: {error}") });
+            }
+        };
+        Ok(Some(self.advance(page)))
+    }
+
+    /// Records that the whole answer has, as the service last said.
+    pub fn total(&self) -> Option<usize> {
+        self.total
+    }
+
+    /// Whether as many records came as the service counted; the problem says how many did not.
+    pub fn reconcile(&self) -> Option<Problem> {
+        let (received, service) = (self.seen.len(), self.client.name);
+        let total = self.total.filter(|total| *total != received)?;
+        let what = if received >= MOST_RECORDS {
+            format!("{service} has {total} records; more than {MOST_RECORDS} are not fetched at once")
+        } else {
+            format!("{service} counts {total} records and sent {received}")
+        };
+        Some(Problem::new("count", what))
+    }
+
+    /// Moves on; decides whether there is more.
+    fn advance(&mut self, page: Page) -> Page {
+        let mut is_new = false;
+        for key in &page.keys {
+            let mut hasher = DefaultHasher::new();
+            key.hash(&mut hasher);
+            is_new |= self.seen.insert(hasher.finish());
+        }
+        self.place.received += page.keys.len();
+        self.total = page.total.or(self.total);
+        let has_all = self.total.is_some_and(|total| self.seen.len() >= total);
+        // the end is a missing cursor, an echoed one (Europe PMC), an empty page, or one that came before
+        let has_cursor = page.next.is_some() && page.next != self.place.cursor;
+        let stands_still = !has_cursor && !self.question.is_asked_by_number();
+        self.ended = has_all || stands_still || !is_new || self.seen.len() >= MOST_RECORDS;
+        self.place.cursor = page.next.clone();
+        page
+    }
+}

@@ -1,0 +1,120 @@
+//! HTML that leaves the house: the content of feed items, and the fragment that a webmaster includes.
+//!
+//! Elements are only `p a i b sub sup em strong ul li` in feeds, plus `article h2…h6 time` in the fragment; the only
+//! attributes are those written here. No class, style or script of ours runs in another's page.
+
+use std::fmt::Write as _;
+
+use super::citation::{authors_short, source_html};
+use super::text::{escape_html, escape_text, outward_link, paragraphs};
+use crate::domain::entry::WorkKind;
+use crate::domain::news::{NewsItem, Site};
+
+/// An item's whole text: the paragraph, the citation, the links.
+pub fn content_html(site: &Site, item: &NewsItem) -> String {
+    let mut html = String::with_capacity(1024);
+    for paragraph in paragraphs(&item.summary) {
+        let _ = write!(html, "<p>{}</p>", escape_text(&paragraph));
+    }
+    let caution = caution(item.kind);
+    if !caution.is_empty() {
+        let _ = write!(html, "<p><strong>{caution}</strong></p>");
+    }
+    let citation = citation_html(item);
+    if !citation.is_empty() {
+        let _ = write!(html, "<p>{citation}</p>");
+    }
+    let links: Vec<String> = item_links(site, item)
+        .into_iter()
+        .map(|(label, address)| format!("<a href=\"{}\">{}</a>", escape_html(&address), escape_text(&label)))
+        .collect();
+    let _ = write!(html, "<p>{}</p>", links.join(" · "));
+    html
+}
+
+/// What must be said of a work that is not a reviewed paper; empty for one that is.
+pub fn caution(kind: WorkKind) -> &'static str {
+    match kind {
+        WorkKind::Preprint => "Preprint, not peer reviewed.",
+        WorkKind::Trial => "Trial registration.",
+        WorkKind::Article | WorkKind::Book => "",
+    }
+}
+
+/// "A Given, B Given, et al. <i>Journal</i>. 5 Mar 2026;41(3):210-8."; empty where nothing is known.
+pub fn citation_html(item: &NewsItem) -> String {
+    let authors = authors_short(item);
+    let source = source_html(item);
+    match (authors.is_empty(), source.is_empty()) {
+        (true, _) => source,
+        (false, true) => format!("{}.", escape_text(authors.trim_end_matches('.'))),
+        (false, false) => format!("{}. {source}", escape_text(authors.trim_end_matches('.'))),
+    }
+}
+
+/// The links a reader may want, `(label, address)`: the article, PubMed, free full text, our page.
+pub fn item_links(site: &Site, item: &NewsItem) -> Vec<(String, String)> {
+    let mut links = Vec::with_capacity(4);
+    if let Some(doi) = &item.ids.doi {
+        links.push((format!("doi:{doi}"), doi.url()));
+    } else if let Some(link) = outward_link(item).filter(|_| item.ids.nct.is_none()) {
+        links.push(("Article".to_owned(), link));
+    }
+    if let Some(pmid) = item.ids.pmid {
+        links.push((format!("PubMed {pmid}"), pmid.url()));
+    }
+    if let Some(pmcid) = &item.ids.pmcid {
+        links.push(("Free full text".to_owned(), pmcid.url()));
+    }
+    if let Some(nct) = &item.ids.nct {
+        links.push((nct.as_str().to_owned(), nct.url()));
+    }
+    links.push((site.title.clone(), site.item_url(item)));
+    links
+}
+
+/// Where the fragment's titles lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LinkTo {
+    /// To the article itself, where it has an address.
+    Article,
+    /// To our page.
+    Page,
+}
+
+/// The items as plain HTML for PHP, SSI, Drupal or Hugo: `ul role=list > li > article > h{n} > a`, then `time` and
+/// the paragraph. No script, no style. `heading_level` is held between 2 and 6.
+pub fn fragment(site: &Site, items: &[NewsItem], heading_level: u8, links: LinkTo) -> Vec<u8> {
+    let level = heading_level.clamp(2, 6);
+    let mut html = String::with_capacity(items.len() * 800 + 64);
+    let _ = writeln!(html, "<ul role=\"list\" lang=\"{}\">", escape_html(&site.language));
+    for item in items {
+        let page = site.item_url(item);
+        let address = match links {
+            LinkTo::Article => outward_link(item).unwrap_or(page),
+            LinkTo::Page => page,
+        };
+        let _ = writeln!(
+            html,
+            "<li><article><h{level}><a href=\"{}\">{}</a></h{level}>",
+            escape_html(&address),
+            item.title.as_html()
+        );
+        let day = item.published_at.to_utc();
+        let _ = writeln!(
+            html,
+            "<p><time datetime=\"{}\">{}</time></p>",
+            day.format("%Y-%m-%d"),
+            day.format("%-d %B %Y")
+        );
+        for paragraph in paragraphs(&item.summary) {
+            let _ = writeln!(html, "<p>{}</p>", escape_text(&paragraph));
+        }
+        if !caution(item.kind).is_empty() {
+            let _ = writeln!(html, "<p><strong>{}</strong></p>", caution(item.kind));
+        }
+        html.push_str("</article></li>\n");
+    }
+    html.push_str("</ul>\n");
+    html.into_bytes()
+}

@@ -1,0 +1,34 @@
+//! OPML 2.0: every feed in one file that readers import.
+
+use super::feed::{FeedFormat, feed_path, topic_path};
+use super::text::one_line;
+use super::xml::Xml;
+use crate::domain::news::Site;
+
+/// The list of all feeds, in RSS, which every reader takes.
+pub fn render(site: &Site) -> Vec<u8> {
+    let mut xml = Xml::new();
+    xml.open("opml", &[("version", "2.0")]);
+    xml.open("head", &[]);
+    xml.text("title", &[], &one_line(&site.title));
+    xml.close("head");
+    xml.open("body", &[]);
+    write_outline(&mut xml, site, None, &site.title, "/");
+    for (name, title) in &site.topics {
+        let title = format!("{}: {title}", site.title);
+        write_outline(&mut xml, site, Some(name), &title, &topic_path(name));
+    }
+    xml.close("body");
+    xml.close("opml");
+    xml.finish()
+}
+
+fn write_outline(xml: &mut Xml, site: &Site, topic: Option<&str>, title: &str, home: &str) {
+    let title = one_line(title);
+    let feed = site.url(&feed_path(topic, FeedFormat::Rss));
+    let home = site.url(home);
+    xml.empty(
+        "outline",
+        &[("type", "rss"), ("text", &title), ("title", &title), ("xmlUrl", &feed), ("htmlUrl", &home)],
+    );
+}

@@ -1,0 +1,406 @@
+//! Judged entries become articles and sightings; what a source says again changes only what it may change.
+
+use rusqlite::{OptionalExtension, Transaction, named_params};
+use sha2::{Digest, Sha256};
+
+use super::matching;
+use super::rows;
+use super::{Store, StoreError, people};
+use crate::domain::article::{Article, Relevance};
+use crate::domain::entry::{Entry, Problem, abstract_plain};
+use crate::domain::identity::Pmid;
+use crate::domain::status::Status;
+use crate::domain::summary::Draft;
+use crate::domain::time::UnixMs;
+
+/// What curation says of an entry.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Judgement {
+    /// Its rank.
+    pub relevance: Relevance,
+    /// Suggested topics.
+    pub topics: Vec<String>,
+    /// The proposed summary.
+    pub draft: Option<Draft>,
+}
+
+/// How a source's entry is known again: its name there, and a fingerprint of its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The source's own name for it.
+    pub key: String,
+    /// Equal as long as the source shows the same.
+    pub fingerprint: i64,
+}
+
+impl Mark {
+    /// The mark of an entry as the source shows it. Dates of showing are left out: some publishers re-date every item
+    /// at every fetch.
+    pub fn of(entry: &Entry) -> Self {
+        let content = Entry { shown_at: None, ..entry.clone() };
+        let json = serde_json::to_vec(&content).unwrap_or_default();
+        let digest = Sha256::digest(&json);
+        let mut head = [0; 8];
+        head.copy_from_slice(&digest[..8]);
+        Self { key: matching::entry_key(entry), fingerprint: i64::from_be_bytes(head) }
+    }
+
+    /// The mark of an entry that could not be completed yet: at the next fetch it counts as changed.
+    pub fn unsettled(self) -> Self {
+        Self { fingerprint: 0, ..self }
+    }
+}
+
+/// An entry with its judgement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// How the source's entry is known again. It is the mark of what the source showed, not of the completed record.
+    pub mark: Mark,
+    /// As the source showed it, or completed.
+    pub entry: Entry,
+    /// As we judge it.
+    pub judgement: Judgement,
+}
+
+/// What a batch of entries came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Works nobody had shown before.
+    pub fresh: usize,
+    /// Works whose record changed.
+    pub updated: usize,
+    /// Works known as they are.
+    pub known: usize,
+    /// Works that editors refused before; they stay refused.
+    pub rejected_before: usize,
+    /// The lease was lost meanwhile: another worker has the source, nothing was stored.
+    pub lease_lost: bool,
+}
+
+impl std::ops::AddAssign for Recorded {
+    fn add_assign(&mut self, other: Self) {
+        self.fresh += other.fresh;
+        self.updated += other.updated;
+        self.known += other.known;
+        self.rejected_before += other.rejected_before;
+        self.lease_lost |= other.lease_lost;
+    }
+}
+
+impl Store {
+    /// Splits entries into those that are new or changed since the source last showed them, and the keys of the rest.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn changed_entries(
+        &self,
+        source_id: i64,
+        entries: Vec<Entry>,
+    ) -> Result<(Vec<(Mark, Entry)>, Vec<String>), StoreError> {
+        self.read("comparing entries", move |db| {
+            let mut known = db.prepare_cached(
+                "SELECT fingerprint FROM sightings WHERE source_id = ?1 AND entry_key = ?2",
+            )?;
+            let (mut changed, mut unchanged) = (Vec::new(), Vec::new());
+            for entry in entries {
+                let mark = Mark::of(&entry);
+                let stored: Option<i64> =
+                    known.query_row((source_id, &mark.key), |row| row.get(0)).optional()?;
+                if stored == Some(mark.fingerprint) {
+                    unchanged.push(mark.key);
+                } else {
+                    changed.push((mark, entry));
+                }
+            }
+            Ok((changed, unchanged))
+        })
+        .await
+    }
+
+    /// How many of the entries are works that we have, by their identifiers.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count_known(&self, entries: Vec<Entry>) -> Result<usize, StoreError> {
+        self.read("comparing entries", move |db| {
+            let mut known = 0;
+            for entry in &entries {
+                known += usize::from(matching::is_known(db, entry)?);
+            }
+            Ok(known)
+        })
+        .await
+    }
+
+    /// Stores a page of a long answer ahead of the outcome, so that memory stays bounded and a crash loses little.
+    /// Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// The database's; nothing was stored.
+    pub async fn record_entries(
+        &self,
+        source_id: i64,
+        judged: Vec<Judged>,
+        now: UnixMs,
+    ) -> Result<(Recorded, Vec<Problem>), StoreError> {
+        self.write("storing entries", move |db| {
+            let mut problems = Vec::new();
+            let recorded = record_judged(db, source_id, &judged, now, &mut problems)?;
+            Ok((recorded, problems))
+        })
+        .await
+    }
+
+    /// The row id of the pseudo-source that imported files and articles added by hand are sightings of.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn import_source(&self, now: UnixMs) -> Result<i64, StoreError> {
+        self.write("preparing the import", move |db| {
+            rows::execute(
+                db,
+                "INSERT OR IGNORE INTO sources (name, title, definition, configured, next_at)
+                 VALUES ('import', 'Imported files', '{\"kind\":\"feed\",\"url\":\"\",\"topics\":[]}', 0, :now)",
+                named_params! {":now": now.0},
+            )?;
+            db.query_row("SELECT id FROM sources WHERE name = 'import'", [], |row| row.get(0))
+        })
+        .await
+    }
+
+    /// Acts on PubMed's list of deleted records: what waits leaves the queue, what is public is marked for the editors.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn record_deleted(&self, deleted: Vec<Pmid>, now: UnixMs) -> Result<usize, StoreError> {
+        self.write("taking out deleted records", move |db| record_deleted(db, &deleted, now)).await
+    }
+}
+
+pub(super) fn record_judged(
+    db: &Transaction<'_>,
+    source_id: i64,
+    judged: &[Judged],
+    now: UnixMs,
+    problems: &mut Vec<Problem>,
+) -> rusqlite::Result<Recorded> {
+    let source_name: String =
+        db.query_row("SELECT name FROM sources WHERE id = ?1", [source_id], |row| row.get(0))?;
+    let mut recorded = Recorded::default();
+    for Judged { mark, entry, judgement } in judged {
+        let (article_id, status) = match matching::find(db, entry, &source_name, now, problems)? {
+            None => {
+                recorded.fresh += 1;
+                (insert_article(db, entry, judgement, now)?, Status::Queued)
+            }
+            Some(article) => {
+                if update_article(db, &article, entry, judgement)? {
+                    recorded.updated += 1;
+                } else {
+                    recorded.known += 1;
+                }
+                (article.id, article.status)
+            }
+        };
+        recorded.rejected_before += usize::from(status == Status::Rejected);
+        matching::remember(db, article_id, entry, &source_name)?;
+        record_sighting(db, source_id, article_id, mark, entry, now)?;
+    }
+    Ok(recorded)
+}
+
+fn record_sighting(
+    db: &Transaction<'_>,
+    source_id: i64,
+    article_id: i64,
+    mark: &Mark,
+    entry: &Entry,
+    now: UnixMs,
+) -> rusqlite::Result<()> {
+    rows::execute(
+        db,
+        "INSERT INTO sightings (source_id, entry_key, article_id, fingerprint, first_seen_at, last_seen_at, shown_at,
+             link)
+         VALUES (:source, :key, :article, :fingerprint, :now, :now, :shown, :link)
+         ON CONFLICT (source_id, entry_key) DO UPDATE SET article_id = excluded.article_id,
+             fingerprint = excluded.fingerprint, last_seen_at = excluded.last_seen_at, link = excluded.link",
+        named_params! {
+            ":source": source_id, ":key": mark.key, ":article": article_id,
+            ":fingerprint": mark.fingerprint, ":now": now.0, ":shown": entry.shown_at.map(|at| at.0),
+            ":link": entry.link,
+        },
+    )?;
+    Ok(())
+}
+
+fn insert_article(
+    db: &Transaction<'_>,
+    entry: &Entry,
+    judgement: &Judgement,
+    now: UnixMs,
+) -> rusqlite::Result<i64> {
+    rows::execute(
+        db,
+        "INSERT INTO articles (public_id, status, kind, title, authors, journal, abstract, publication_types, mesh,
+             keywords, trials, related, complete, first_seen_at, title_text, abstract_text, authors_text, journal_text)
+         VALUES (:public_id, 'queued', :kind, '', '[]', '{}', '[]', '[]', '[]', '[]', '[]', '[]', 0, :now, '', '', '',
+             '')",
+        named_params! {":public_id": ulid::Ulid::generate().to_string(), ":kind": entry.kind.as_str(), ":now": now.0},
+    )?;
+    let id = db.last_insert_rowid();
+    write_record(db, id, entry, judgement)?;
+    Ok(id)
+}
+
+/// Takes over what the entry says, unless we have a complete record and this is only a sighting: then it fills gaps.
+/// Says whether anything changed.
+fn update_article(
+    db: &Transaction<'_>,
+    article: &Article,
+    entry: &Entry,
+    judgement: &Judgement,
+) -> rusqlite::Result<bool> {
+    let complete: bool =
+        db.query_row("SELECT complete FROM articles WHERE id = ?1", [article.id], |row| row.get(0))?;
+    let merged = merge_record(article, entry, complete);
+    let unchanged = merged.title == article.title
+        && merged.abstract_sections == article.abstract_sections
+        && merged.authors == article.authors
+        && merged.journal == article.journal
+        && merged.published_on == article.published_on
+        && merged.publication_types == article.publication_types
+        && merged.mesh == article.mesh
+        && merged.ids == article.ids
+        && merged.link == article.link
+        && complete == merged.complete;
+    if unchanged {
+        return Ok(false);
+    }
+    let same_text = merged.title == article.title && merged.abstract_sections == article.abstract_sections;
+    let kept = Judgement {
+        relevance: article.relevance.clone(),
+        topics: article.topics.clone(),
+        draft: article.draft.clone(),
+    };
+    write_record(db, article.id, &merged, if same_text { &kept } else { judgement })?;
+    if article.status == Status::Approved && !same_text {
+        let what = if merged.title == article.title { "the abstract" } else { "the title" };
+        rows::execute(
+            db,
+            "UPDATE articles SET upstream_changed = :what WHERE id = :id",
+            named_params! {":what": format!("The source changed {what} after publication."), ":id": article.id},
+        )?;
+    }
+    Ok(true)
+}
+
+/// What the record is when the entry joins it.
+fn merge_record(article: &Article, entry: &Entry, complete: bool) -> Entry {
+    let prefers_entry = entry.complete || !complete;
+    fn pick<T: Clone>(prefers_entry: bool, entry: &T, known: &T, is_empty: impl Fn(&T) -> bool) -> T {
+        if (prefers_entry && !is_empty(entry)) || is_empty(known) { entry.clone() } else { known.clone() }
+    }
+    let (mut ids, other) =
+        if prefers_entry { (entry.ids.clone(), &article.ids) } else { (article.ids.clone(), &entry.ids) };
+    ids.fill_from(other);
+    // a feed without abstract must not empty the record that had one, nor a shorter one cut it
+    let keeps_abstract = !prefers_entry
+        || (!entry.complete
+            && abstract_plain(&entry.abstract_sections).len()
+                < abstract_plain(&article.abstract_sections).len());
+    Entry {
+        kind: if prefers_entry { entry.kind } else { article.kind },
+        ids,
+        title: pick(prefers_entry, &entry.title, &article.title, |title| title.is_empty()),
+        link: pick(prefers_entry, &entry.link, &article.link, Option::is_none),
+        abstract_sections: pick(
+            !keeps_abstract,
+            &entry.abstract_sections,
+            &article.abstract_sections,
+            Vec::is_empty,
+        ),
+        authors: pick(prefers_entry, &entry.authors, &article.authors, Vec::is_empty),
+        journal: pick(prefers_entry, &entry.journal, &article.journal, |journal| journal.title.is_empty()),
+        published_on: pick(prefers_entry, &entry.published_on, &article.published_on, Option::is_none),
+        language: pick(prefers_entry, &entry.language, &article.language, Option::is_none),
+        publication_types: pick(
+            prefers_entry,
+            &entry.publication_types,
+            &article.publication_types,
+            Vec::is_empty,
+        ),
+        mesh: pick(prefers_entry, &entry.mesh, &article.mesh, Vec::is_empty),
+        trials: pick(prefers_entry, &entry.trials, &article.trials, Vec::is_empty),
+        complete: complete || entry.complete,
+        ..entry.clone()
+    }
+}
+
+fn write_record(db: &Transaction<'_>, id: i64, entry: &Entry, judgement: &Judgement) -> rusqlite::Result<()> {
+    rows::execute(
+        db,
+        "UPDATE articles SET kind = :kind, pmid = :pmid, doi = :doi, pmcid = :pmcid, nct = :nct, title = :title,
+             authors = :authors, journal = :journal, published_on = :published_on, link = :link, language = :language,
+             abstract = :abstract, publication_types = :types, mesh = :mesh, keywords = :keywords, trials = :trials,
+             related = :related, complete = :complete, score = :score, reasons = :reasons, draft = :draft,
+             topics = iif(topics_edited, topics, :topics), title_text = :title_text, abstract_text = :abstract_text,
+             authors_text = :authors_text, journal_text = :journal_text
+         WHERE id = :id",
+        named_params! {
+            ":id": id,
+            ":kind": entry.kind.as_str(),
+            ":pmid": entry.ids.pmid.map(|pmid| pmid.0),
+            ":doi": entry.ids.doi.as_ref().map(|doi| doi.as_str()),
+            ":pmcid": entry.ids.pmcid.as_ref().map(|pmcid| pmcid.as_str()),
+            ":nct": entry.ids.nct.as_ref().map(|nct| nct.as_str()),
+            ":title": entry.title.as_html(),
+            ":authors": rows::to_json(&entry.authors)?,
+            ":journal": rows::to_json(&entry.journal)?,
+            ":published_on": entry.published_on.as_ref().map(|date| date.as_str()),
+            ":link": entry.link,
+            ":language": entry.language,
+            ":abstract": rows::to_json(&entry.abstract_sections)?,
+            ":types": rows::to_json(&entry.publication_types)?,
+            ":mesh": rows::to_json(&entry.mesh)?,
+            ":keywords": rows::to_json(&entry.keywords)?,
+            ":trials": rows::to_json(&entry.trials)?,
+            ":related": rows::to_json(&entry.related)?,
+            ":complete": entry.complete,
+            ":score": judgement.relevance.score,
+            ":reasons": rows::to_json(&judgement.relevance.reasons)?,
+            ":draft": judgement.draft.as_ref().map(rows::to_json).transpose()?,
+            ":topics": rows::to_json(&judgement.topics)?,
+            ":title_text": entry.title.to_plain(),
+            ":abstract_text": entry.abstract_plain(),
+            ":authors_text": rows::authors_text(&entry.authors),
+            ":journal_text": entry.journal.title,
+        },
+    )?;
+    Ok(())
+}
+
+pub(super) fn record_deleted(db: &Transaction<'_>, deleted: &[Pmid], now: UnixMs) -> rusqlite::Result<usize> {
+    let mut taken_out = 0;
+    for pmid in deleted {
+        let waiting = rows::execute(
+            db,
+            "UPDATE articles SET status = 'rejected', reject_reason = 'other', later_until = NULL,
+                 revision = revision + 1
+             WHERE status IN ('queued', 'later')
+               AND id = (SELECT article_id FROM identifiers WHERE kind = 'pmid' AND value = :pmid)",
+            named_params! {":pmid": pmid.to_string()},
+        )?;
+        let public = rows::execute(
+            db,
+            "UPDATE articles SET upstream_changed = 'PubMed deleted the record of this article.'
+             WHERE status = 'approved'
+               AND id = (SELECT article_id FROM identifiers WHERE kind = 'pmid' AND value = :pmid)",
+            named_params! {":pmid": pmid.to_string()},
+        )?;
+        if waiting + public > 0 {
+            people::audit(db, None, "deleted upstream", &format!("PMID {pmid}"), None, None, now)?;
+            taken_out += 1;
+        }
+    }
+    Ok(taken_out)
+}

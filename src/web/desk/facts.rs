@@ -1,0 +1,155 @@
+//! What is worth knowing of an article at a glance: where and when, what sort of study, badges in words, links out.
+
+use crate::curation::document::Document;
+use crate::curation::topics::{StudyType, study_design};
+use crate::domain::article::Article;
+use crate::domain::entry::{Author, WorkKind};
+use crate::domain::time::PartialDate;
+
+/// A word about an article, in words rather than colour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Badge {
+    pub(crate) text: String,
+    pub(crate) class: &'static str,
+}
+
+impl Badge {
+    fn new(text: impl Into<String>, class: &'static str) -> Self {
+        Self { text: text.into(), class }
+    }
+}
+
+/// A link out.
+pub(crate) struct Link {
+    pub(crate) url: String,
+    pub(crate) text: &'static str,
+    pub(crate) main: bool,
+}
+
+/// "Perfusion · Jul 2021 · Randomised trial".
+pub(crate) fn meta(article: &Article) -> String {
+    let journal = &article.journal;
+    let name = if journal.title.is_empty() { &journal.abbreviation } else { &journal.title };
+    let date = article.published_on.as_ref().map(PartialDate::to_display).unwrap_or_default();
+    let study = design(article);
+    let parts: Vec<&str> =
+        [name.as_str(), &date, &study].into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join(" · ")
+}
+
+/// The study's design as the ranking sees it, capitalised; nothing where that is unknown.
+fn design(article: &Article) -> String {
+    let design = study_design(&Document::from_article(article, &[]));
+    let mut label = design.label().chars();
+    match (design, label.next()) {
+        (StudyType::Other | StudyType::TrialRegistration, _) | (_, None) => String::new(),
+        (_, Some(first)) => first.to_uppercase().chain(label).collect(),
+    }
+}
+
+/// Badges in words, the gravest first.
+pub(crate) fn badges(article: &Article, sources: usize) -> Vec<Badge> {
+    let mut badges = Vec::new();
+    let has = |wanted: &str| article.publication_types.iter().any(|found| found == wanted);
+    if has("Retracted Publication") {
+        badges.push(Badge::new("Retracted", "grave"));
+    }
+    if has("Retraction of Publication") || has("Retraction Notice") {
+        badges.push(Badge::new("Retraction notice", "grave"));
+    }
+    if has("Expression of Concern") {
+        badges.push(Badge::new("Expression of concern", "grave"));
+    }
+    match article.kind {
+        WorkKind::Preprint => badges.push(Badge::new("Preprint", "caution")),
+        WorkKind::Trial => badges.push(Badge::new("Trial registration", "plain")),
+        WorkKind::Book => badges.push(Badge::new("Book", "plain")),
+        WorkKind::Article => {}
+    }
+    if article.ids.pmcid.is_some() {
+        badges.push(Badge::new("Free full text", "good"));
+    }
+    if let Some(language) = article.language.as_deref().and_then(foreign_language) {
+        badges.push(Badge::new(format!("In {language}"), "plain"));
+    }
+    if sources > 1 {
+        badges.push(Badge::new(format!("Seen in {sources} sources"), "plain"));
+    }
+    badges
+}
+
+fn foreign_language(code: &str) -> Option<String> {
+    const NAMES: [(&str, &str); 16] = [
+        ("ger", "German"),
+        ("de", "German"),
+        ("fre", "French"),
+        ("fr", "French"),
+        ("spa", "Spanish"),
+        ("es", "Spanish"),
+        ("ita", "Italian"),
+        ("it", "Italian"),
+        ("por", "Portuguese"),
+        ("pt", "Portuguese"),
+        ("jpn", "Japanese"),
+        ("ja", "Japanese"),
+        ("chi", "Chinese"),
+        ("zh", "Chinese"),
+        ("rus", "Russian"),
+        ("ru", "Russian"),
+    ];
+    match code {
+        "" | "eng" | "en" | "und" => None,
+        code => {
+            Some(NAMES.iter().find(|(known, _)| *known == code).map_or(code, |(_, name)| name).to_owned())
+        }
+    }
+}
+
+/// The first six names; groups are always named.
+pub(crate) fn authors(authors: &[Author]) -> String {
+    const SHOWN: usize = 6;
+    let mut names: Vec<String> = authors.iter().take(SHOWN).map(Author::display).collect();
+    names.extend(
+        authors
+            .iter()
+            .skip(SHOWN)
+            .filter(|author| matches!(author, Author::Collective { .. }))
+            .map(Author::display),
+    );
+    let more = authors.len() - names.len();
+    let names = names.join(", ");
+    if more > 0 { format!("{names} and {more} more") } else { names }
+}
+
+pub(crate) fn links(article: &Article) -> Vec<Link> {
+    let ids = &article.ids;
+    let known = [
+        (article.best_link(), "Open the article"),
+        (ids.pmcid.as_ref().map(|pmcid| pmcid.url()), "Free full text"),
+        (ids.pmid.map(|pmid| pmid.url()), "PubMed"),
+        (ids.nct.as_ref().map(|nct| nct.url()), "Trial registration"),
+    ];
+    let mut links: Vec<Link> = Vec::new();
+    for (url, text) in known {
+        let Some(url) = url.filter(|url| url.starts_with("https://") || url.starts_with("http://")) else {
+            continue;
+        };
+        if links.iter().all(|link| link.url != url) {
+            links.push(Link { main: links.is_empty(), url, text });
+        }
+    }
+    links
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_never_lost_among_many_authors() {
+        let mut many: Vec<Author> =
+            (1..9).map(|n| Author::Person { family: format!("F{n}"), given: String::new() }).collect();
+        many.push(Author::Collective { collective: "The Group".into() });
+        assert_eq!(authors(&many), "F1, F2, F3, F4, F5, F6, The Group and 2 more");
+    }
+}

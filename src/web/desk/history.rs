@@ -1,0 +1,97 @@
+//! Every decision, newest first, each with a way back.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::page::{Frame, Rich, Toast, show, show_near_time};
+use super::view::zone;
+use crate::domain::editor::Role;
+use crate::domain::status::{Act, Status};
+use crate::store::HistoryRow;
+use crate::web::AppState;
+use crate::web::error::PageError;
+use crate::web::session::Visitor;
+
+/// Decisions on one page.
+const PAGE: i64 = 50;
+
+struct ShownRow {
+    id: i64,
+    article_id: i64,
+    title: Rich,
+    title_plain: String,
+    act: String,
+    act_class: &'static str,
+    who: String,
+    when: String,
+    at_machine: String,
+    detail: Option<String>,
+    undone: bool,
+    undoable: bool,
+}
+
+#[derive(Template)]
+#[template(path = "desk/history.html", whitespace = "minimize")]
+struct HistoryPage {
+    frame: Frame,
+    rows: Vec<ShownRow>,
+    older: Option<i64>,
+    can_decide: bool,
+}
+
+/// The page. `?before=` a decision's id pages back.
+pub(super) async fn page(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let query = query.unwrap_or_default();
+    let number = |wanted: &str| {
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.find(|(name, _)| name == wanted).and_then(|(_, value)| value.parse::<i64>().ok())
+    };
+    let now = state.now();
+    let history = state.store.history(None, number("before"), PAGE + 1).await?;
+    let older =
+        history.get(PAGE as usize - 1).filter(|_| history.len() > PAGE as usize).map(|row| row.decision_id);
+    let rows = history
+        .iter()
+        .take(PAGE as usize)
+        .map(|row| ShownRow {
+            id: row.decision_id,
+            article_id: row.article_id,
+            title: (&row.title).into(),
+            title_plain: row.title.to_plain(),
+            act: describe(row),
+            act_class: row.act.as_str(),
+            who: row.editor.clone(),
+            when: show_near_time(row.at, now, zone(&state)),
+            at_machine: row.at.to_rfc3339(),
+            detail: row.undone.then(|| "undone since".to_owned()),
+            undone: row.undone,
+            undoable: row.undoable,
+        })
+        .collect();
+    let toast = number("undone").map(|_| Toast::plain("Undone: the article is what it was before."));
+    let frame = Frame::for_visitor(&state, &visitor, "history").await?.with_toast(toast);
+    show(StatusCode::OK, &HistoryPage { frame, rows, older, can_decide: visitor.may(Role::Editor) })
+}
+
+/// "Approved", "Rejected (off topic)", "Put back by undo": a decision in the past tense.
+pub(super) fn describe(row: &HistoryRow) -> String {
+    match row.act {
+        Act::Approve => "Approved".into(),
+        Act::Reject => match row.reject_reason {
+            Some(reason) => format!("Rejected ({})", reason.label().to_lowercase()),
+            None => "Rejected".into(),
+        },
+        Act::Later => "Put off".into(),
+        Act::Requeue => "Put back into the queue".into(),
+        Act::Edit if row.after == Status::Approved => "Changed in public".into(),
+        Act::Edit => "Edited".into(),
+        Act::Withdraw => "Taken back".into(),
+        Act::Undo => "Undone".into(),
+    }
+}

@@ -1,0 +1,72 @@
+//! The editors' desk: a queue, one article at a time, decisions that can be undone.
+//!
+//! Pages are rendered here and work without a script; the script only saves time. Who may do what stands in the list
+//! below, nowhere else; the guard has checked it, the CSRF token and the origin before a handler runs.
+
+use super::{Access, Route};
+use crate::domain::editor::Role;
+
+mod account;
+mod annotate;
+mod article;
+mod assets;
+mod audit;
+mod check;
+mod decide;
+mod facts;
+mod history;
+mod link;
+mod page;
+mod people;
+mod queue;
+pub(super) mod sign_in;
+mod sources;
+mod view;
+
+/// The desk's lines of the list.
+pub fn routes() -> Vec<Route> {
+    let public = Access::Public;
+    let anyone = Access::Anyone;
+    let viewer = Access::AtLeast(Role::Viewer);
+    let editor = Access::AtLeast(Role::Editor);
+    let admin = Access::AtLeast(Role::Admin);
+    vec![
+        Route::get("/desk/static/{file}", public, assets::file),
+        Route::get("/desk/accent.css", public, assets::accent),
+        Route::get("/desk/sign-in", anyone, sign_in::form),
+        Route::post("/desk/sign-in", anyone, sign_in::sign_in),
+        Route::post("/desk/sign-out", anyone, sign_in::sign_out),
+        Route::get("/desk/link/{token}", anyone, link::form),
+        Route::post("/desk/link/{token}", anyone, link::use_link),
+        Route::get("/desk", viewer, queue::page),
+        Route::get("/desk/a/{id}", viewer, queue::article),
+        Route::post("/desk/a/{id}/check", viewer, check::check),
+        Route::post("/desk/a/{id}/approve", editor, decide::approve),
+        Route::post("/desk/a/{id}/reject", editor, decide::reject),
+        Route::post("/desk/a/{id}/later", editor, decide::later),
+        Route::post("/desk/a/{id}/save", editor, decide::save),
+        Route::post("/desk/a/{id}/requeue", editor, decide::requeue),
+        Route::post("/desk/a/{id}/withdraw", editor, decide::withdraw),
+        Route::post("/desk/undo/{id}", editor, decide::undo),
+        Route::post("/desk/bulk", editor, decide::bulk),
+        Route::get("/desk/history", viewer, history::page),
+        Route::get("/desk/help", viewer, account::help),
+        Route::get("/desk/account", viewer, account::page),
+        Route::post("/desk/account/name", viewer, account::rename),
+        Route::post("/desk/account/password", viewer, account::change_password),
+        Route::post("/desk/account/sessions/{id}/end", viewer, account::end_session),
+        Route::get("/desk/sources", viewer, sources::page),
+        Route::post("/desk/sources/{name}/pause", admin, sources::pause),
+        Route::post("/desk/sources/{name}/resume", admin, sources::resume),
+        Route::post("/desk/sources/{name}/fetch", admin, sources::fetch),
+        Route::get("/desk/people", admin, people::page),
+        Route::get("/desk/audit", admin, audit::page),
+        Route::get("/desk/audit.csv", admin, audit::csv),
+        Route::get("/desk/audit.json", admin, audit::json),
+        Route::post("/desk/people", admin, people::invite),
+        Route::post("/desk/people/{id}/link", admin, people::link),
+        Route::post("/desk/people/{id}/role", admin, people::set_role),
+        Route::post("/desk/people/{id}/disable", admin, people::disable),
+        Route::post("/desk/people/{id}/enable", admin, people::enable),
+    ]
+}

@@ -1,0 +1,290 @@
+//! The queue and one article of it: two panes on a desk, one at a time on a phone.
+
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::article::{ArticleView, FormText, Material};
+use super::check::Checked;
+use super::facts::{Badge, badges, meta};
+use super::history::describe;
+use super::page::{Frame, Rich, Toast, show, show_time};
+use super::view::{FilterForm, View, zone};
+use crate::curation::relevance::{MissRate, miss_rate};
+use crate::domain::article::Article;
+use crate::domain::editor::Role;
+use crate::domain::status::{Act, Status, after};
+use crate::domain::time::{DAY_MS, UnixMs};
+use crate::store::QueueCounts;
+use crate::web::AppState;
+use crate::web::error::PageError;
+use crate::web::session::Visitor;
+
+/// Articles on one page of the list.
+const PAGE: i64 = 25;
+/// Titles and reasons in the list are cut at this many characters: the whole stands beside it.
+const WHY_CHARS: usize = 140;
+
+struct Row {
+    id: i64,
+    revision: i64,
+    title: Rich,
+    title_plain: String,
+    meta: String,
+    badges: Vec<Badge>,
+    why: String,
+    current: bool,
+}
+
+/// The list pane.
+pub(super) struct List {
+    heading: &'static str,
+    counts: String,
+    /// How many of the articles lifted from the bottom were worth publishing.
+    missed: Option<String>,
+    filter: FilterForm,
+    rows: Vec<Row>,
+    /// The view as it stands in forms.
+    view: String,
+    /// The same as it stands in addresses.
+    query: String,
+    can_bulk: bool,
+    previous: Option<String>,
+    next: Option<String>,
+    page: i64,
+    pages: i64,
+    empty_title: &'static str,
+    empty_text: String,
+}
+
+#[derive(Template)]
+#[template(path = "desk/queue.html", whitespace = "minimize")]
+struct QueuePage {
+    frame: Frame,
+    list: List,
+    article: Option<ArticleView>,
+    /// Whether the address names the article; else it is the first of the list, shown where there is room.
+    opened: bool,
+}
+
+/// `/desk`
+pub(super) async fn page(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let query = query.unwrap_or_default();
+    let view = View::parse(&query);
+    let (mut list, first) = list(&state, &visitor, &view, None).await?;
+    let article = match first {
+        Some(article) => {
+            if let Some(row) = list.rows.first_mut() {
+                row.current = true;
+            }
+            Some(article_view(&state, &visitor, &article, FormText::of(&article), "").await?)
+        }
+        None => None,
+    };
+    let frame = Frame::for_visitor(&state, &visitor, "queue").await?.with_toast(toast(&state, &query).await?);
+    show(StatusCode::OK, &QueuePage { frame, list, article, opened: false })
+}
+
+/// `/desk/a/{id}`
+pub(super) async fn article(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Path(id): Path<i64>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let query = query.unwrap_or_default();
+    let article = state.store.article(id).await?.ok_or(PageError::NotFound)?;
+    let toast = toast(&state, &query).await?;
+    show_article(&state, &visitor, &article, &Shown { query: &query, toast, ..Shown::new(&article) }).await
+}
+
+/// What an article's page shows beside the article itself.
+pub(super) struct Shown<'a> {
+    pub(super) status: StatusCode,
+    pub(super) query: &'a str,
+    pub(super) form: FormText,
+    /// The key of the doubts that the form acknowledges.
+    pub(super) acknowledged: &'a str,
+    pub(super) errors: Vec<String>,
+    pub(super) toast: Option<Toast>,
+}
+
+impl Shown<'_> {
+    pub(super) fn new(article: &Article) -> Self {
+        let form = FormText::of(article);
+        Self { status: StatusCode::OK, query: "", form, acknowledged: "", errors: Vec::new(), toast: None }
+    }
+}
+
+/// The page of one article, with the list it belongs to.
+pub(super) async fn show_article(
+    state: &AppState,
+    visitor: &Visitor,
+    article: &Article,
+    shown: &Shown<'_>,
+) -> Result<Response, PageError> {
+    let view = View::parse(shown.query);
+    let (list, _) = list(state, visitor, &view, Some(article.id)).await?;
+    let mut pane = article_view(state, visitor, article, shown.form.clone(), shown.acknowledged).await?;
+    pane.errors.clone_from(&shown.errors);
+    let toast = shown.toast.as_ref().map(|toast| Toast { text: toast.text.clone(), undo: toast.undo });
+    let frame = Frame::for_visitor(state, visitor, "queue").await?.with_toast(toast);
+    show(shown.status, &QueuePage { frame, list, article: Some(pane), opened: true })
+}
+
+async fn article_view(
+    state: &AppState,
+    visitor: &Visitor,
+    article: &Article,
+    form: FormText,
+    acknowledged: &str,
+) -> Result<ArticleView, PageError> {
+    let checked = Checked::new(state, article, &form, acknowledged, state.now());
+    let sightings = state.store.sightings(article.id).await?;
+    let history = state.store.history(Some(article.id), None, 20).await?;
+    Ok(ArticleView::new(Material {
+        article,
+        form,
+        checked,
+        sightings: &sightings,
+        history: &history,
+        topics: &state.site.topics,
+        may_decide: visitor.may(Role::Editor),
+        now: state.now(),
+        zone: zone(state),
+    }))
+}
+
+/// The list pane and its first article.
+async fn list(
+    state: &AppState,
+    visitor: &Visitor,
+    view: &View,
+    current: Option<i64>,
+) -> Result<(List, Option<Article>), PageError> {
+    let now = state.now();
+    let (articles, total) = state.store.queue(view.to_filter(now), view.page * PAGE, PAGE).await?;
+    let sources = state.store.source_counts(articles.iter().map(|article| article.id).collect()).await?;
+    let names = state.store.sources().await?;
+    let names: Vec<(String, String)> =
+        names.into_iter().map(|source| (source.source.name, source.source.title)).collect();
+    let rows = articles
+        .iter()
+        .zip(&sources)
+        .map(|(article, (_, sources))| row(article, usize::try_from(*sources).unwrap_or(0), current))
+        .collect();
+    let pages = (total + PAGE - 1) / PAGE;
+    let (empty_title, empty_text) = empty(state, view, now).await?;
+    let can_bulk =
+        visitor.may(Role::Editor) && after(view.status.unwrap_or(Status::Queued), Act::Reject).is_some();
+    let list = List {
+        heading: view.heading(),
+        counts: counts(&state.store.queue_counts(recently(now)).await?, view, total, now),
+        missed: missed(state, now).await?,
+        filter: FilterForm::new(state, view, &names),
+        rows,
+        view: view.to_query(&[]),
+        query: view.to_query(&[]),
+        can_bulk,
+        previous: (view.page > 0).then(|| view.with_page(view.page - 1).to_query(&[])),
+        next: (view.page + 1 < pages).then(|| view.with_page(view.page + 1).to_query(&[])),
+        page: view.page + 1,
+        pages,
+        empty_title,
+        empty_text,
+    };
+    Ok((list, articles.into_iter().next()))
+}
+
+fn row(article: &Article, sources: usize, current: Option<i64>) -> Row {
+    let mut why = article.relevance.reasons.join("; ");
+    if let Some((end, _)) = why.char_indices().nth(WHY_CHARS) {
+        why.truncate(end);
+        why.push('…');
+    }
+    Row {
+        id: article.id,
+        revision: article.revision,
+        title: article.shown_title().into(),
+        title_plain: article.shown_title().to_plain(),
+        meta: meta(article),
+        badges: badges(article, sources),
+        why,
+        current: current == Some(article.id),
+    }
+}
+
+/// What the ranking misses, measured over a month on articles that were lifted from the lower half.
+async fn missed(state: &AppState, now: UnixMs) -> Result<Option<String>, PageError> {
+    let (published, decided) = state.store.lifted_outcomes(now.plus_ms(-30 * DAY_MS)).await?;
+    Ok(miss_rate(published, decided).map(|MissRate { low, high, .. }| {
+        format!(
+            "Of {decided} articles lifted from the lower half this month, you published {published}: the ranking \
+             misses {:.0} to {:.0} % there.",
+            low * 100.0,
+            high * 100.0
+        )
+    }))
+}
+
+/// New is what came in the last three days.
+fn recently(now: UnixMs) -> UnixMs {
+    UnixMs(now.plus_ms(-3 * DAY_MS).0.div_euclid(DAY_MS) * DAY_MS)
+}
+
+/// "12 waiting, 3 of them new since Tuesday" or "4 found".
+fn counts(counts: &QueueCounts, view: &View, total: i64, now: UnixMs) -> String {
+    if *view != (View { page: view.page, newest: view.newest, ..View::default() }) {
+        return if total == 1 { "1 found".into() } else { format!("{total} found") };
+    }
+    let since = recently(now).to_utc().format("%A");
+    match (counts.queued, counts.queued_since) {
+        (0, _) => "Nothing waits".into(),
+        (waiting, 0) => format!("{waiting} waiting, none new since {since}"),
+        (waiting, new) if waiting == new => format!("{waiting} waiting, all new since {since}"),
+        (waiting, new) => format!("{waiting} waiting, {new} of them new since {since}"),
+    }
+}
+
+/// What an empty list says.
+async fn empty(state: &AppState, view: &View, now: UnixMs) -> Result<(&'static str, String), PageError> {
+    if *view != View::default() {
+        return Ok(("Nothing matches", "Widen the filter or search for something else.".into()));
+    }
+    let next = state.store.next_due(now).await?;
+    let when = match next {
+        Some(next) if next <= now => "The sources are being fetched now.".to_owned(),
+        Some(next) => format!("The next source is fetched {}.", show_time(next, zone(state))),
+        None => "No source is active: see the Sources page.".to_owned(),
+    };
+    Ok(("All done", when))
+}
+
+/// The note about the decision that led here (`?done=` its id, or `?undone=`, `?said=`).
+async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError> {
+    let find = |wanted: &str| {
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+    };
+    if find("undone").is_some() {
+        return Ok(Some(Toast::plain("Undone: the article is what it was before.")));
+    }
+    if let Some(count) = find("bulk").and_then(|count| count.parse::<u32>().ok()) {
+        return Ok(Some(Toast::plain(format!("{count} decided. Undo them one by one on the History page."))));
+    }
+    let Some(done) = find("done").and_then(|done| done.parse::<i64>().ok()) else { return Ok(None) };
+    let history = state.store.history(None, Some(done.saturating_add(1)), 1).await?;
+    let Some(row) = history.into_iter().next().filter(|row| row.decision_id == done) else { return Ok(None) };
+    let mut title = row.title.to_plain();
+    if let Some((end, _)) = title.char_indices().nth(60) {
+        title.truncate(end);
+        title.push('…');
+    }
+    let text = format!("{}: {title}", describe(&row));
+    Ok(Some(Toast { text, undo: row.undoable.then_some(row.decision_id) }))
+}

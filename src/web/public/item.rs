@@ -1,0 +1,106 @@
+//! `/a/{id}`: an item's own page, and with an ending its citation.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+
+use super::page::{Chrome, Html, ItemView, page_or_error, render};
+use super::{AppState, Public, PublicError, citations};
+use crate::domain::news::NewsItem;
+use crate::domain::time::UnixMs;
+use crate::publish::citation::{CitationFormat, json_ld};
+use crate::store::NewsPlace;
+
+#[derive(Template)]
+#[template(path = "public/item.html")]
+struct ItemPage {
+    chrome: Chrome,
+    item: ItemView,
+    /// All authors.
+    authors: String,
+    /// "Journal. 5 Mar 2026;12(3):1-9"
+    source: String,
+    published: String,
+    updated: String,
+    /// The sources that showed the article, "A, B and C"; empty where none is known.
+    sources: String,
+}
+
+/// `/a/{id}` and `/a/{id}.{ris,bib,csl.json}`
+pub(super) async fn show(
+    State(app): State<AppState>,
+    Path(file): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let public = &app.public;
+    match file.split_once('.') {
+        None => {
+            let answer = page(public, &headers, &file).await;
+            page_or_error(public, answer)
+        }
+        Some((id, extension)) => match CitationFormat::from_extension(extension) {
+            Some(format) => citations::one(public, &headers, id, format).await.into_response(),
+            None => page_or_error(public, Err(PublicError::NotFound)),
+        },
+    }
+}
+
+async fn page(public: &Public, headers: &HeaderMap, id: &str) -> Result<Response, PublicError> {
+    let path = format!("/a/{id}");
+    public
+        .answer(headers, &path, || async {
+            let now = public.now();
+            let item = find(public, id, now).await?;
+            if item.public_id != id {
+                // merged: the other article stands for both
+                return Err(PublicError::Moved(format!("/a/{}", item.public_id)));
+            }
+            let mut sources: Vec<String> = Vec::new();
+            for sighting in public.store.sightings(item.article_id).await? {
+                if !sources.contains(&sighting.source_title) {
+                    sources.push(sighting.source_title);
+                }
+            }
+            render(&item_page(public, &item, &path, sources))
+        })
+        .await
+}
+
+fn item_page(public: &Public, item: &NewsItem, path: &str, sources: Vec<String>) -> ItemPage {
+    let view = ItemView::new(&public.site, item);
+    let mut chrome = Chrome::new(public, "", &view.plain_title, path).with_oembed(&public.site);
+    chrome.kind = "article";
+    chrome.description = view.paragraphs.join(" ");
+    chrome.json_ld = Some(Html::made_by_us(json_ld::item_page(&public.site, item)));
+    ItemPage {
+        chrome,
+        authors: crate::publish::citation::authors_line(item),
+        source: crate::publish::citation::source_line(item),
+        published: item.published_at.to_rfc3339(),
+        updated: item.updated_at.to_rfc3339(),
+        item: view,
+        sources: join_names(&sources),
+    }
+}
+
+fn join_names(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// The public item with this id, or why there is none.
+pub(super) async fn find(public: &Public, id: &str, now: UnixMs) -> Result<NewsItem, PublicError> {
+    // a ULID is 26 letters and digits: nothing else is worth a question to the database
+    if id.len() != 26 || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(PublicError::NotFound);
+    }
+    match public.store.news_place(id, now).await? {
+        NewsPlace::Public(item) => Ok(*item),
+        NewsPlace::Gone => Err(PublicError::Gone),
+        NewsPlace::Unknown => Err(PublicError::NotFound),
+    }
+}

@@ -1,0 +1,168 @@
+//! What readers and machines see: pages, feeds, the embed, the API, citations.
+//!
+//! Every output is made from approved, due items that the store hands over, rendered by [`crate::publish`] or by a
+//! template, and answered from memory (`shelf`). Nothing here knows a session, sets a cookie or logs a
+//! reader's address.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::{Access, AppState, Clock, Route};
+use crate::config::Settings;
+use crate::domain::news::Site;
+use crate::domain::time::UnixMs;
+use crate::store::Store;
+
+mod api;
+mod assets;
+mod citations;
+mod colour;
+mod docs;
+mod document;
+mod embed;
+mod error;
+mod export;
+mod feeds;
+mod item;
+mod lists;
+mod machines;
+mod page;
+mod parameters;
+mod search;
+mod shelf;
+
+use assets::Assets;
+use document::Page;
+use error::PublicError;
+use shelf::Shelf;
+
+/// How the public side is set up.
+#[derive(Clone)]
+pub struct PublicSettings {
+    /// Items in a feed and in each of its archives.
+    pub feed_items: usize,
+    /// Items on a page.
+    pub page_items: usize,
+    /// WebSub hub, if one is configured.
+    pub hub: Option<String>,
+    /// The society's own website.
+    pub homepage: Option<String>,
+    /// The society's logo, a file.
+    pub logo: Option<PathBuf>,
+    /// Origins that may show the frame; empty: any may.
+    pub frame_ancestors: Vec<String>,
+    /// What `/metrics` asks for; `None` closes it.
+    pub metrics_token: Option<String>,
+    /// How long an output may be served without asking whether anything changed.
+    pub check_every: Duration,
+    /// Most memory for rendered outputs, bytes, about.
+    pub cache_bytes: usize,
+}
+
+impl Default for PublicSettings {
+    fn default() -> Self {
+        Self {
+            feed_items: 50,
+            page_items: 20,
+            hub: None,
+            homepage: None,
+            logo: None,
+            frame_ancestors: Vec::new(),
+            metrics_token: None,
+            check_every: Duration::from_millis(500),
+            cache_bytes: 32 * 1024 * 1024,
+        }
+    }
+}
+
+impl From<&Settings> for PublicSettings {
+    fn from(settings: &Settings) -> Self {
+        let publish = &settings.publish;
+        Self {
+            feed_items: publish.feed_items,
+            page_items: publish.page_items,
+            hub: publish.websub_hub.clone(),
+            homepage: settings.society.homepage.clone(),
+            logo: settings.society.logo.clone(),
+            frame_ancestors: publish.frame_ancestors.clone(),
+            metrics_token: settings.server.metrics_token.expose().map(str::to_owned),
+            ..Self::default()
+        }
+    }
+}
+
+/// The public side: what its handlers need, and the shelf of rendered outputs.
+pub struct Public {
+    pub(super) store: Store,
+    pub(super) settings: PublicSettings,
+    pub(super) shelf: Shelf,
+    pub(super) started_at: UnixMs,
+    site: Arc<Site>,
+    clock: Clock,
+    assets: Assets,
+}
+
+impl Public {
+    /// Makes the assets and an empty shelf.
+    pub fn new(store: Store, site: Arc<Site>, clock: Clock, settings: PublicSettings) -> Self {
+        let shelf = Shelf::new(store.clone(), clock.clone(), settings.check_every, settings.cache_bytes);
+        let assets = Assets::new(&site, settings.logo.as_deref());
+        Self { started_at: clock.read(), store, site, clock, settings, shelf, assets }
+    }
+
+    /// The script tag's address for a page that embeds the list, with the hash of its content.
+    pub fn embed_script_path(&self) -> String {
+        self.assets.embed.path()
+    }
+
+    fn now(&self) -> UnixMs {
+        self.clock.read()
+    }
+
+    /// Answers from the shelf; `key` names the output with everything that shapes it. `make` asks for the time
+    /// itself, because it runs after the shelf has looked what is due.
+    async fn answer<F, Fut>(&self, request: &HeaderMap, key: &str, make: F) -> Result<Response, PublicError>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<Page, PublicError>>,
+    {
+        Ok(self.shelf.document(key, make).await?.answer(request))
+    }
+}
+
+/// The public lines of the list.
+pub fn routes() -> Vec<Route> {
+    use Access::Public;
+    vec![
+        Route::get("/", Public, lists::home),
+        Route::get("/a/{id}", Public, item::show),
+        Route::get("/topics", Public, lists::topics),
+        Route::get("/t/{topic}", Public, lists::topic),
+        Route::get("/archive", Public, lists::archive),
+        Route::get("/archive/{year}/{month}", Public, lists::month),
+        Route::get("/search", Public, search::show),
+        Route::get("/feeds", Public, feeds::page),
+        Route::get("/feeds/{file}", Public, feeds::news),
+        Route::get("/feeds/t/{file}", Public, feeds::topic),
+        Route::get("/feeds.opml", Public, feeds::opml),
+        Route::get("/export", Public, export::export),
+        Route::get("/api", Public, docs::page),
+        Route::get("/api/openapi.json", Public, docs::document),
+        Route::get("/api/v1/news", Public, api::list),
+        Route::get("/api/v1/news/{id}", Public, api::one),
+        Route::get("/api/v1/topics", Public, api::topics),
+        Route::get("/embed", Public, embed::page),
+        Route::get("/embed/{file}", Public, embed::script),
+        Route::get("/embed/v1/{file}", Public, embed::file),
+        Route::get("/oembed", Public, embed::oembed),
+        Route::get("/assets/{file}", Public, assets::file),
+        Route::get("/favicon.ico", Public, assets::icon),
+        Route::get("/robots.txt", Public, machines::robots),
+        Route::get("/sitemap.xml", Public, machines::sitemap),
+        Route::get("/.well-known/security.txt", Public, machines::security),
+    ]
+}

@@ -1,0 +1,114 @@
+//! `/search?q=`: full text over what is published. Not kept in memory: anybody can ask anything.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::document::Document;
+use super::page::{Chrome, Html, ItemView, page_or_error, render};
+use super::parameters::Parameters;
+use super::{AppState, Public, PublicError};
+use crate::publish::text::escape_text;
+
+/// Hits shown.
+const SHOWN: i64 = 50;
+/// Longest question, bytes.
+const MAX_QUESTION: usize = 200;
+
+#[derive(Template)]
+#[template(path = "public/search.html")]
+struct SearchPage {
+    chrome: Chrome,
+    question: String,
+    /// Each with the place that was found, unless that is in the title or the names, which are shown anyway.
+    hits: Vec<(ItemView, Option<Html>)>,
+    is_cut: bool,
+}
+
+/// `/search?q=`
+pub(super) async fn show(
+    State(app): State<AppState>,
+    headers: HeaderMap,
+    parameters: Parameters,
+) -> Response {
+    let answer = answer(&app.public, &headers, &parameters).await;
+    page_or_error(&app.public, answer)
+}
+
+async fn answer(
+    public: &Public,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+) -> Result<Response, PublicError> {
+    let question = read_question(parameters)?;
+    let now = public.now();
+    let found = public.store.search_news(question, now, SHOWN).await?;
+    let mut chrome = Chrome::new(public, "search", "Search", "/search");
+    // a search page for every question would be a trap for crawlers
+    chrome.is_indexed = false;
+    let page = SearchPage {
+        chrome,
+        question: question.to_owned(),
+        is_cut: found.len() as i64 == SHOWN,
+        hits: found
+            .into_iter()
+            .map(|found| {
+                let snippet =
+                    is_from(&found.item.summary, &found.snippet).then(|| mark_matches(&found.snippet));
+                (ItemView::new(&public.site, &found.item), snippet)
+            })
+            .collect(),
+    };
+    let page = render(&page)?;
+    let document = tokio::task::spawn_blocking(move || Document::new(page, now)).await;
+    Ok(document.map_err(|error| PublicError::Failed(error.to_string()))?.answer(headers))
+}
+
+/// The question, empty where none is asked.
+pub(super) fn read_question(parameters: &Parameters) -> Result<&str, PublicError> {
+    let question = parameters.text("q").unwrap_or_default();
+    if question.len() > MAX_QUESTION {
+        let what = format!("takes at most {MAX_QUESTION} bytes");
+        return Err(PublicError::BadParameter { name: "q", what });
+    }
+    Ok(question)
+}
+
+/// Whether a snippet, without its marks, is a piece of this text.
+fn is_from(text: &str, snippet: &str) -> bool {
+    let plain = snippet.replace(['\u{2}', '\u{3}'], "");
+    text.contains(plain.trim_matches('…'))
+}
+
+/// Escapes first, then turns the store's control characters into tags, balanced whatever they are.
+fn mark_matches(snippet: &str) -> Html {
+    let mut html = String::with_capacity(snippet.len() + 32);
+    let mut is_open = false;
+    for piece in snippet.split_inclusive(['\u{2}', '\u{3}']) {
+        let text = piece.trim_end_matches(['\u{2}', '\u{3}']);
+        html.push_str(&escape_text(text));
+        if piece.ends_with('\u{2}') && !is_open {
+            html.push_str("<mark>");
+            is_open = true;
+        } else if piece.ends_with('\u{3}') && is_open {
+            html.push_str("</mark>");
+            is_open = false;
+        }
+    }
+    if is_open {
+        html.push_str("</mark>");
+    }
+    Html::made_by_us(html)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mark_matches;
+
+    #[test]
+    fn matches_are_marked_after_everything_is_escaped() {
+        assert_eq!(mark_matches("a <b> \u{2}ECMO\u{3} &").to_string(), "a &lt;b&gt; <mark>ECMO</mark> &amp;");
+        assert_eq!(mark_matches("\u{3}x \u{2}\u{2}y").to_string(), "x <mark>y</mark>");
+    }
+}

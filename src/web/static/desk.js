@@ -1,0 +1,264 @@
+// The desk's one script. Every page works without it; it saves time: forms are sent in place, single keys decide, typed
+// text is kept on the device until it is saved. It builds no HTML from text (Trusted Types are enforced): pages come
+// parsed, as documents, from our own server.
+'use strict';
+(() => {
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const keepKey = (id) => `perfuse-kept-${id}`;
+
+  const stored = {
+    read(key) { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
+    write(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* full or forbidden: the page still holds the text */ } },
+    drop(key) { try { localStorage.removeItem(key); } catch { /* as above */ } },
+  };
+
+  // ——— notes ———
+  function note(text) {
+    const toast = document.createElement('div');
+    toast.className = 'toast';
+    const line = document.createElement('p');
+    line.textContent = text;
+    toast.append(line);
+    $('.toasts').replaceChildren(toast);
+  }
+
+  // ——— pages in place ———
+  // XMLHttpRequest parses into an inert document, which fetch cannot do without an HTML sink.
+  function load(method, url, body) {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open(method, url);
+      request.responseType = 'document';
+      request.timeout = 30000;
+      if (body) request.setRequestHeader('Content-Type', 'application/x-www-form-urlencoded');
+      request.onload = () => request.response ? resolve(request) : reject(new Error('no page'));
+      request.onerror = request.ontimeout = () => reject(new Error('no connection'));
+      request.send(body);
+    });
+  }
+
+  function swap(request, { push = true, posted = null } = {}) {
+    const page = request.response;
+    const scroll = $('.list')?.scrollTop ?? 0;
+    document.title = page.title;
+    document.body.className = page.body.className;
+    $('header.top').replaceWith(document.adoptNode($('header.top', page) ?? document.createElement('header')));
+    $('main').replaceWith(document.adoptNode($('main', page)));
+    // the live region stays, so that screen readers hear what changes in it
+    $('.toasts').replaceChildren(...$$('.toasts > *', page).map((node) => document.adoptNode(node)));
+    const address = new URL(request.responseURL, location.href);
+    for (const name of ['done', 'undone', 'bulk']) address.searchParams.delete(name);
+    // an answer in place of a redirect (409, 422) has no address of its own: a reload goes back to the article
+    if (address.href === posted) history.replaceState(null, '', location.href);
+    else if (push && address.href !== location.href) history.pushState(null, '', address);
+    else history.replaceState(null, '', address);
+    settle();
+    if ($('.list')) $('.list').scrollTop = scroll;
+    $('.row.current')?.scrollIntoView({ block: 'nearest' });
+    const heading = $('.work h1, .work .as-h1') ?? $('main h1');
+    const hidden = heading && heading.offsetParent === null;
+    const errors = $('#errors');
+    if (errors) { errors.focus(); return; }
+    (hidden ? $('main h1') : heading)?.focus({ preventScroll: true });
+    $('.work')?.scrollTo(0, 0);
+    if (document.body.classList.contains('opened') || !document.body.classList.contains('panes')) scrollTo(0, 0);
+  }
+
+  let busy = false;
+  async function send(form, button) {
+    if (busy) return;
+    busy = true;
+    const data = new URLSearchParams(new FormData(form, button ?? undefined));
+    const kept = form.dataset.keep;
+    try {
+      const url = button?.hasAttribute('formaction') ? button.formAction : form.action;
+      const request = await load('POST', url, data);
+      // kept until the server has it: putting an article off or rejecting it does not store the text
+      if (kept && request.status === 200 && /\/(approve|save)$/.test(url)) stored.drop(keepKey(kept));
+      swap(request, { posted: url });
+    } catch {
+      note(kept ? 'No connection. What you typed is kept on this device; try again.' : 'No connection. Nothing was changed; try again.');
+    } finally {
+      busy = false;
+    }
+  }
+
+  async function go(url, push = true) {
+    try { swap(await load('GET', url), { push }); } catch { location.assign(url); }
+  }
+
+  addEventListener('submit', (event) => {
+    const form = event.target;
+    if (!form.matches('form[data-live]')) return;
+    event.preventDefault();
+    send(form, event.submitter);
+  });
+
+  addEventListener('click', (event) => {
+    if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const drop = event.target.closest('[data-drop]');
+    if (drop) stored.drop(keepKey(drop.dataset.drop));
+    const link = event.target.closest('.rows a, .back a, .pages a');
+    if (link && document.body.classList.contains('panes')) { event.preventDefault(); go(link.href); }
+    // a menu closes when something else is pressed
+    for (const menu of $$('details.menu[open]')) if (!menu.contains(event.target)) menu.open = false;
+  });
+  addEventListener('popstate', () => go(location.href, false));
+
+  // ——— range selection ———
+  let lastPicked = null;
+  addEventListener('click', (event) => {
+    const box = event.target.closest('.pick input');
+    if (!box) return;
+    const boxes = $$('.pick input');
+    if (event.shiftKey && lastPicked && boxes.includes(lastPicked)) {
+      const [from, to] = [boxes.indexOf(lastPicked), boxes.indexOf(box)].sort((a, b) => a - b);
+      for (const each of boxes.slice(from, to + 1)) each.checked = box.checked;
+    }
+    lastPicked = box;
+    const bulk = $('.bulk');
+    if (bulk && boxes.some((each) => each.checked)) bulk.open = true;
+  });
+
+  // ——— what is typed stays ———
+  function remember(form) {
+    const title = $('[name=title]', form), summary = $('[name=summary]', form);
+    const base = { title: title.defaultValue, summary: summary.defaultValue };
+    stored.write(keepKey(form.dataset.keep), { title: title.value, summary: summary.value, revision: form.dataset.revision, base });
+  }
+  function restore(form) {
+    const kept = stored.read(keepKey(form.dataset.keep));
+    const title = $('[name=title]', form), summary = $('[name=summary]', form);
+    const line = $('.kept', form);
+    // the page of a conflict shows what was sent; it stays kept until one of the two is chosen
+    if (!kept || !title || !summary || !line) return;
+    if (kept.title === title.value && kept.summary === summary.value) { stored.drop(keepKey(form.dataset.keep)); return; }
+    const theirs = { title: title.value, summary: summary.value, revision: $('[name=revision]', form).value };
+    const put = (text) => {
+      title.value = text.title;
+      summary.value = text.summary;
+      $('[name=revision]', form).value = form.dataset.revision = text.revision;
+      count(form);
+      check(form);
+    };
+    // where the text it was typed over still stands, it fits; else the old revision goes along, so that a change
+    // meanwhile is shown and not overwritten
+    const fits = kept.base?.title === title.value && kept.base?.summary === summary.value;
+    put({ ...kept, revision: fits ? theirs.revision : kept.revision });
+    line.textContent = 'What you typed here before was not saved yet; it is back.';
+    const discard = document.createElement('button');
+    discard.type = 'button';
+    discard.className = 'quiet';
+    discard.textContent = 'Discard it';
+    discard.addEventListener('click', () => { put(theirs); stored.drop(keepKey(form.dataset.keep)); line.hidden = true; summary.focus(); });
+    line.append(discard);
+    line.hidden = false;
+  }
+
+  function count(form) {
+    const summary = $('[name=summary]', form), bar = $('progress', form), now = $('.words-now', form);
+    if (!summary || !bar || !now) return;
+    const words = summary.value.trim().split(/\s+/u).filter(Boolean).length;
+    now.textContent = String(words);
+    bar.value = Math.min(words, 120);
+    bar.className = words <= 55 ? 'short' : words <= 100 ? 'long' : 'over';
+  }
+
+  // the server's checks and preview of what is typed, once the typing pauses
+  let pause = 0;
+  function check(form) {
+    clearTimeout(pause);
+    pause = setTimeout(async () => {
+      const button = $('[formaction$="/check"]', form);
+      if (!button || !form.isConnected) return;
+      try {
+        const { response } = await load('POST', button.formAction, new URLSearchParams(new FormData(form)));
+        const [old, fresh] = [$('#check', form), $('#check', response)];
+        if (!old || !fresh || !form.isConnected) return;
+        if ($('.preview', old).open) $('.preview', fresh).open = true;
+        old.replaceWith(document.adoptNode(fresh));
+      } catch { /* the checks come again with the next pause, and before publishing */ }
+    }, 700);
+  }
+
+  addEventListener('input', (event) => {
+    const form = event.target.closest('form[data-keep]');
+    if (form && event.target.matches('textarea')) { remember(form); count(form); check(form); }
+  });
+  addEventListener('offline', () => note('No connection. What you type is kept on this device.'));
+
+  // filters apply as they are chosen
+  addEventListener('change', (event) => {
+    const form = event.target.closest('form.filters');
+    if (form && event.target.matches('select')) go(`${form.action}?${new URLSearchParams(new FormData(form))}`);
+  });
+
+  // ——— keys ———
+  const keysOn = () => stored.read('perfuse-keys') !== false;
+  function press(selector) { const button = $(selector); if (button) button.click(); return !!button; }
+  function step(by) {
+    const rows = $$('.rows a[href^="/desk/a/"]');
+    const at = rows.findIndex((row) => row.closest('.current'));
+    const next = rows[at + by];
+    if (next) { go(next.href); return; }
+    const page = $(by > 0 ? '.pages [rel=next]' : '.pages [rel=prev]');
+    if (page) go(page.href);
+  }
+  addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const typing = event.target.closest('input:not([type=checkbox]), textarea, select');
+    if (event.key === 'Escape') {
+      const menu = $('details.menu[open]');
+      if (menu) { menu.open = false; $('summary', menu).focus(); }
+      else if (typing) typing.blur();
+      return;
+    }
+    if (typing || !keysOn() || !$('header.top nav')) return;
+    const acts = {
+      j: () => step(1), k: () => step(-1),
+      a: () => press('[data-key="a"]'), l: () => press('[data-key="l"]'), r: () => press('[data-key="r"]'),
+      e: () => $('#summary')?.focus(), o: () => press('#open-article'), u: () => press('#undo'),
+      '/': () => $('#q')?.focus(), '?': () => go('/desk/help'),
+    };
+    for (let n = 1; n <= 6; n += 1) acts[n] = () => press(`.decide [data-key="${n}"]`);
+    const act = acts[event.key];
+    if (!act || (event.target.closest('summary, button, a') && (event.key === 'Enter' || event.key === ' '))) return;
+    event.preventDefault();
+    act();
+  });
+
+  // ——— swipe on touch, in addition to the bar ———
+  let touch = null;
+  addEventListener('touchstart', (event) => {
+    const inside = event.target.closest('.opened .work');
+    touch = inside && event.touches.length === 1 && !event.target.closest('textarea, input, .bar, .panel')
+      ? { x: event.touches[0].clientX, y: event.touches[0].clientY, at: event.timeStamp } : null;
+  }, { passive: true });
+  addEventListener('touchend', (event) => {
+    if (!touch || !keysOn() || getSelection()?.toString()) return;
+    const dx = event.changedTouches[0].clientX - touch.x, dy = event.changedTouches[0].clientY - touch.y;
+    if (event.timeStamp - touch.at < 500 && Math.abs(dx) > 110 && Math.abs(dy) < 45) press(dx > 0 ? '[data-key="l"]' : '[data-key="r"]');
+    touch = null;
+  }, { passive: true });
+
+  // ——— after every page ———
+  function settle() {
+    for (const form of $$('form[data-keep]')) if (!$('#errors', form)) restore(form);
+    for (const part of $$('.js-only')) part.hidden = false;
+    for (const part of $$('.no-js')) part.hidden = true;
+    const toggle = $('#keys-on');
+    if (toggle) {
+      toggle.checked = keysOn();
+      toggle.addEventListener('change', () => stored.write('perfuse-keys', toggle.checked));
+    }
+    const link = $('#made-link');
+    if (link) link.addEventListener('focus', () => link.select());
+  }
+  settle();
+  const address = new URL(location.href);
+  if (['done', 'undone', 'bulk'].some((name) => address.searchParams.has(name))) {
+    for (const name of ['done', 'undone', 'bulk']) address.searchParams.delete(name);
+    history.replaceState(null, '', address);
+  }
+})();

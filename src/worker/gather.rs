@@ -1,0 +1,226 @@
+//! Asking a source: bytes → entries that are new or changed, by the way its kind goes.
+
+use std::time::Duration;
+
+use super::Worker;
+use super::backoff;
+use super::pages::days_to_ask;
+use crate::domain::entry::{Entry, Parsed, Problem};
+use crate::domain::identity::Pmid;
+use crate::domain::source::SourceKind;
+use crate::domain::time::UnixMs;
+use crate::intake::eutils::{EutilsError, Window};
+use crate::intake::feed;
+use crate::intake::fetch::{self, FetchError, Freshness, Request, Response, Retry};
+use crate::intake::services::ServiceError;
+use crate::store::{DueSource, Mark, Recorded, StoreError, Validators};
+
+/// A body is parsed within this time or given up; the caps on bytes and entries keep honest ones far below.
+pub(super) const PARSE_TIMEOUT: Duration = Duration::from_secs(20);
+/// A feed this short is no window that can overflow.
+const SHORTEST_WINDOW: usize = 10;
+
+/// What asking a source gave.
+pub(super) enum Gathered {
+    /// 304.
+    NotModified { validators: Validators, answer: Answer },
+    /// Entries.
+    Harvest(Box<Harvest>),
+    /// Nothing.
+    Failed(Failure),
+}
+
+/// What the server said about asking again.
+#[derive(Default)]
+pub(super) struct Answer {
+    pub freshness: Freshness,
+    pub moved_permanently_to: Option<String>,
+    pub ttl_minutes: Option<u64>,
+}
+
+/// Entries, and what else there is to keep.
+#[derive(Default)]
+pub(super) struct Harvest {
+    pub received: usize,
+    pub ahead: Recorded,
+    pub changed: Vec<(Mark, Entry)>,
+    pub unchanged: Vec<String>,
+    pub deleted: Vec<Pmid>,
+    pub problems: Vec<Problem>,
+    pub validators: Validators,
+    pub newest_shown_at: Option<UnixMs>,
+    pub complete_to_at: Option<UnixMs>,
+    pub alarm: Option<String>,
+    pub answer: Answer,
+}
+
+/// Why there is nothing.
+pub(super) struct Failure {
+    pub message: String,
+    pub retry: Retry,
+    pub status: Option<u16>,
+    pub raw: Option<RawBody>,
+    /// Whether it is the source's failure; that its host was asked to wait for another source's sake is not.
+    pub counts: bool,
+}
+
+/// A body that could not be parsed: address, type, bytes.
+pub(super) type RawBody = (String, Option<String>, Vec<u8>);
+
+impl Gathered {
+    pub(super) fn moved_permanently_to(&self) -> Option<&str> {
+        let answer = match self {
+            Self::NotModified { answer, .. } => answer,
+            Self::Harvest(harvest) => &harvest.answer,
+            Self::Failed(_) => return None,
+        };
+        answer.moved_permanently_to.as_deref()
+    }
+}
+
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        let counts = !matches!(
+            error,
+            FetchError::HostAskedToWait { .. } | FetchError::TimedOut { phase: fetch::Phase::Turn, .. }
+        );
+        Self { message: error.to_string(), retry: error.retry(), status: error.status(), raw: None, counts }
+    }
+}
+
+impl From<EutilsError> for Failure {
+    fn from(error: EutilsError) -> Self {
+        Self { message: error.to_string(), retry: error.retry(), status: None, raw: None, counts: true }
+    }
+}
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        let (message, retry) = (error.to_string(), error.retry());
+        match error {
+            ServiceError::Fetch { source, .. } => Self { message, ..Self::from(source) },
+            _ => Self { message, retry, status: None, raw: None, counts: true },
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self { message: error.to_string(), retry: Retry::Backoff, status: None, raw: None, counts: true }
+    }
+}
+
+impl Worker {
+    pub(super) async fn gather(&self, due: &DueSource) -> Result<Gathered, Failure> {
+        match &due.source.kind {
+            SourceKind::Feed { url } => {
+                self.gather_feed(due, due.current_url.as_deref().unwrap_or(url)).await
+            }
+            SourceKind::Pubmed { query } => self.gather_pubmed(due, query).await,
+            SourceKind::Europepmc { .. }
+            | SourceKind::Trials { .. }
+            | SourceKind::Preprints { .. }
+            | SourceKind::Crossref { .. } => self.gather_pages(due).await,
+        }
+    }
+
+    async fn gather_feed(&self, due: &DueSource, url: &str) -> Result<Gathered, Failure> {
+        let now = UnixMs::now();
+        let mut request = Request::new(url);
+        if backoff::should_send_validators(due.last_full_at, now) {
+            request = request.with_validators(to_fetch(&due.validators));
+        }
+        let fetched = match self.intake.fetcher.get(&request).await? {
+            Response::NotModified { validators, freshness, moved_permanently_to } => {
+                let answer = Answer { freshness, moved_permanently_to, ttl_minutes: None };
+                return Ok(Gathered::NotModified { validators: from_fetch(validators), answer });
+            }
+            Response::Fetched(fetched) => fetched,
+        };
+        let mut parsed = parse_feed(due, &fetched, now).await?;
+        let entries = std::mem::take(&mut parsed.entries);
+        let shown = || entries.iter().filter_map(|entry| entry.shown_at);
+        let (oldest_shown_at, newest_shown_at) = (shown().min(), shown().max());
+        let overflowed = entries.len() >= SHORTEST_WINDOW && due.newest_shown_at < oldest_shown_at;
+        let overflowed_since = due.newest_shown_at.filter(|_| overflowed);
+        let mut harvest = Harvest {
+            received: entries.len(),
+            problems: std::mem::take(&mut parsed.problems),
+            deleted: std::mem::take(&mut parsed.deleted),
+            validators: from_fetch(fetched.validators),
+            newest_shown_at,
+            answer: Answer {
+                freshness: fetched.freshness,
+                moved_permanently_to: fetched.moved_permanently_to,
+                ttl_minutes: parsed.ttl_minutes,
+            },
+            ..Harvest::default()
+        };
+        let feed_pmids: Vec<Pmid> = entries.iter().filter_map(|entry| entry.ids.pmid).collect();
+        (harvest.changed, harvest.unchanged) = self.store.changed_entries(due.id, entries).await?;
+        self.complete_sightings(&mut harvest).await;
+        self.complete_by_doi(&mut harvest).await;
+        if let Some(since) = overflowed_since {
+            self.fill_overflow(url, &parsed, &feed_pmids, since, &mut harvest).await;
+        }
+        Ok(Gathered::Harvest(Box::new(harvest)))
+    }
+
+    /// Searches by entry date from some days before the last complete window, and stores page by page: memory stays
+    /// bounded, and what a crash leaves is only done again.
+    async fn gather_pubmed(&self, due: &DueSource, query: &str) -> Result<Gathered, Failure> {
+        let now = UnixMs::now();
+        let ncbi = &self.settings.ncbi;
+        let days = days_to_ask(due, now, ncbi.overlap_days, ncbi.first_window_days);
+        let history = self.intake.eutils.search(query, Window::last_days(now, days)).await?;
+        let mut harvest =
+            Harvest { problems: history.problems.clone(), complete_to_at: Some(now), ..Harvest::default() };
+        let mut start = 0;
+        while start < history.count {
+            let page = self.intake.eutils.fetch_page(&history, start).await?;
+            start += self.intake.eutils.page_size();
+            harvest.received += page.entries.len();
+            harvest.deleted.extend(page.deleted);
+            harvest.problems.extend(page.problems);
+            let (changed, unchanged) = self.store.changed_entries(due.id, page.entries).await?;
+            harvest.unchanged.extend(unchanged);
+            if start >= history.count {
+                harvest.changed = changed;
+                break;
+            }
+            self.store_ahead(due, changed, &mut harvest, now).await?;
+        }
+        Ok(Gathered::Harvest(Box::new(harvest)))
+    }
+}
+
+/// Parses on a thread of its own: a hostile body may take its time there, and only there.
+async fn parse_feed(due: &DueSource, fetched: &fetch::Fetched, now: UnixMs) -> Result<Parsed, Failure> {
+    let (body, content_type, url) =
+        (fetched.body.clone(), fetched.content_type.clone(), fetched.final_url.clone());
+    let parsing = tokio::task::spawn_blocking(move || {
+        feed::parse(&body, content_type.as_deref(), Some(&url), now).map_err(|error| error.to_string())
+    });
+    let why = match tokio::time::timeout(PARSE_TIMEOUT, parsing).await {
+        Ok(Ok(Ok(parsed))) => return Ok(parsed),
+        Ok(Ok(Err(why))) => why,
+        Ok(Err(panicked)) => format!("the parser failed: {panicked}"),
+        Err(_) => format!("parsing took longer than {} s", PARSE_TIMEOUT.as_secs()),
+    };
+    let before = if due.had_entries { "; it used to hold entries, which are kept" } else { "" };
+    Err(Failure {
+        message: format!("{}: {why}{before}", fetched.final_url),
+        retry: Retry::Backoff,
+        status: None,
+        raw: Some((fetched.final_url.clone(), fetched.content_type.clone(), fetched.body.to_vec())),
+        counts: true,
+    })
+}
+
+fn to_fetch(validators: &Validators) -> fetch::Validators {
+    fetch::Validators { etag: validators.etag.clone(), last_modified: validators.last_modified.clone() }
+}
+
+fn from_fetch(validators: fetch::Validators) -> Validators {
+    Validators { etag: validators.etag, last_modified: validators.last_modified }
+}

@@ -1,0 +1,24 @@
+//! One entry's judgement: topics and rank by rules, and a draft.
+
+use crate::curation::document::Document;
+use crate::curation::draft::draft;
+use crate::curation::relevance::prior;
+use crate::curation::topics::{TopicRules, suggest_topics};
+use crate::domain::entry::Entry;
+use crate::store::Judgement;
+
+/// Judges an entry that a source showed whose articles are likely about `source_topics`. Where the rules see no topic,
+/// the source's stand.
+pub fn judge(rules: &TopicRules, entry: &Entry, source_topics: &[String]) -> Judgement {
+    let document = Document::from_entry(entry, source_topics);
+    let mut topics: Vec<String> =
+        suggest_topics(rules, &document).into_iter().map(|suggested| suggested.name).collect();
+    if topics.is_empty() {
+        topics = source_topics.to_vec();
+    }
+    Judgement {
+        relevance: prior(rules, &document),
+        topics,
+        draft: draft(&entry.title, &entry.abstract_sections),
+    }
+}

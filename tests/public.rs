@@ -1,0 +1,8 @@
+//! The public side as readers, feed readers, webmasters and programs meet it.
+
+mod browser;
+mod caching;
+mod hostile;
+mod pages;
+mod states;
+mod support;
