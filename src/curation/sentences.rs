@@ -204,3 +204,61 @@ fn closes_soon(after: &str) -> bool {
 fn is_list_mark(bytes: &[u8], at: usize) -> bool {
     at >= 1 && bytes[at - 1].is_ascii_alphanumeric() && (at == 1 || bytes[at - 2] == b' ')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn split(text: &str) -> Vec<&str> {
+        split_sentences(text).into_iter().map(|span| &text[span]).collect()
+    }
+
+    #[test]
+    fn abbreviations_names_and_figures_end_no_sentence() {
+        for whole in [
+            "Mortality fell (p = .001) vs. Placebo in both arms.",
+            "Growth of E. coli and S. aureus is shown in Fig. 2 A.",
+            "Patients in U.S. Centres (i.e. Level I. See text) took 0.5 mg b.i.d. Monday to Friday.",
+            "Smith et al. Reported approx. 5.4 events, cf. No. 3.",
+        ] {
+            assert_eq!(split(whole), [whole]);
+        }
+    }
+
+    #[test]
+    fn figures_drug_names_and_glued_words_begin_one() {
+        assert_eq!(split("Ten died. 12 lived."), ["Ten died.", "12 lived."]);
+        assert_eq!(split("It was found. miRNA-21 rose."), ["It was found.", "miRNA-21 rose."]);
+        assert_eq!(
+            split("We compared two groups.Conclusion follows."),
+            ["We compared two groups.", "Conclusion follows."]
+        );
+        assert_eq!(
+            split("It fell (P<.05). See www.ClinicalTrials.gov now."),
+            ["It fell (P<.05).", "See www.ClinicalTrials.gov now."]
+        );
+        assert_eq!(
+            split("It was in the U.S. The rest was not."),
+            ["It was in the U.S.", "The rest was not."]
+        );
+        assert_eq!(
+            split("The aims were: 1) to ask. We did 2) all."),
+            ["The aims were: 1) to ask.", "We did 2) all."]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_but_white_space_is_lost(text in "([a-zA-Z]{1,8}|[0-9]{1,3}|[.?!()\\[\\]] ?| |\n|é|…|vs\\. ){0,60}") {
+            let mut at = 0;
+            for span in split_sentences(&text) {
+                prop_assert!(span.start >= at && span.end > span.start);
+                prop_assert!(text[at..span.start].trim().is_empty());
+                prop_assert_eq!(text[span.clone()].trim(), &text[span.clone()]);
+                at = span.end;
+            }
+            prop_assert!(text[at..].trim().is_empty());
+        }
+    }
+}

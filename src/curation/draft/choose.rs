@@ -18,14 +18,15 @@ pub(super) fn choose_sentences(title: &str, sentences: &[Sentence<'_>]) -> Vec<(
         let guess = likeliest(sentences, |likely| likely[Part::Conclusion as usize]);
         chosen.extend(guess.map(|index| (index, Part::Conclusion)));
     }
-    let result = rank_results(title, sentences).into_iter().find(|index| is_free(*index, &chosen));
-    chosen.extend(result.map(|index| (index, Part::Result)));
-    let asks = |likely: &Scores| likely[Part::Objective as usize] + 0.5 * likely[Part::Background as usize];
+    let asks = |likely: &Scores| likely[Part::Objective as usize] + 0.6 * likely[Part::Background as usize];
     let objective = likeliest(sentences, asks).filter(|index| is_free(*index, &chosen));
     chosen.extend(objective.map(|index| match sentences[index].part {
         Part::Background => (index, Part::Background),
         _ => (index, Part::Objective),
     }));
+    let mut results = rank_results(title, sentences);
+    results.retain(|index| is_free(*index, &chosen));
+    chosen.extend(results.first().map(|index| (*index, Part::Result)));
     if chosen.is_empty() {
         chosen = take_first_words(sentences);
     }
@@ -119,7 +120,7 @@ fn score_result(sentence: &Sentence<'_>, about: &HashSet<String>) -> f64 {
 }
 
 /// What a sentence loses that is surely no result.
-const UNSURE: f64 = 6.0;
+const UNSURE: f64 = 25.0;
 /// A sentence loses 1 for this many words: the draft is short.
 const LONG: f64 = 60.0;
 

@@ -18,7 +18,8 @@ pub struct Place {
 
 /// The places of all sentences of an abstract.
 pub fn find_places(sentences: &[&str]) -> Vec<Place> {
-    let apart = sentences.iter().rev().take_while(|sentence| stands_apart(sentence)).count();
+    let apart =
+        sentences.iter().rev().take_while(|sentence| stands_apart(sentence) || sentence.len() < 6).count();
     let carries: Vec<bool> = sentences.iter().map(|sentence| carries_statistics(sentence)).collect();
     let count = if apart < sentences.len() { sentences.len() - apart } else { sentences.len() };
     let total = carries.iter().take(count).filter(|carries| **carries).count();
@@ -39,21 +40,69 @@ pub fn find_places(sentences: &[&str]) -> Vec<Place> {
 
 /// Registrations, funding and supplements, that journals print after the conclusion.
 fn stands_apart(sentence: &str) -> bool {
-    const SIGNS: [&str; 14] = [
+    is_registration(sentence) || is_funding(sentence)
+}
+
+/// The registries' names and the shapes of their numbers.
+fn is_registration(sentence: &str) -> bool {
+    const SIGNS: [&str; 30] = [
         "NCT0",
         "NCT 0",
         "NCT1",
         "ISRCTN",
         "ACTRN",
-        "ClinicalTrials",
-        "clinicaltrials",
+        "ANZCTR",
+        "UMIN",
+        "ChiCTR",
+        "DRKS",
+        "NTR",
+        "EudraCT",
+        "EUDRACT",
+        "CTRI/",
+        "IRCT",
+        "PACTR",
+        "RBR-",
+        "TCTR",
+        "KCT0",
+        "apicCTI",
+        "JapicCTI",
+        "linicalTrials",
+        "linicaltrials",
+        "linical trials.gov",
         "ontrolled-trials",
         "ontrolled Trials",
         "egistration",
-        "egistered",
-        "Unique identifier",
+        "rial registry",
+        "rial Registry",
+        "rial Register",
+        "nique identifier",
+    ];
+    SIGNS.iter().any(|sign| sentence.contains(sign))
+}
+
+/// Who paid, who was paid, and what journals append.
+fn is_funding(sentence: &str) -> bool {
+    const SIGNS: [&str; 20] = [
         "supplementary material",
-        "Funded by",
+        "unded by",
+        "unding",
+        "upported by",
+        "inancial support",
+        "grant from",
+        "Foundation",
+        "GmbH",
+        "Pharmaceuticals",
+        "Research Council",
+        "National Institute",
+        "isclosure",
+        "employee",
+        "onflict of interest",
+        "ponsor",
+        "egistered with",
+        "egistered at",
+        "egistered in",
+        "Level of evidence",
+        "Class I",
     ];
     SIGNS.iter().any(|sign| sentence.contains(sign))
 }
@@ -71,6 +120,12 @@ pub fn read_features(sentence: &str, place: Place, mut see: impl FnMut(&str, &st
     see("@first", step(place.index, 9));
     see("@last", if place.index < place.count { step(place.count - place.index - 1, 9) } else { "apart" });
     see("@tenth", step(place.index * 10 / place.count.max(1), 9));
+    if is_registration(sentence) {
+        see("@registration", "");
+    }
+    if is_funding(sentence) {
+        see("@funding", "");
+    }
     see("@figures-before", step(place.figures_before, 3));
     see("@figures-after", step(place.figures_after, 3));
     let lower = sentence.to_lowercase();
