@@ -2,6 +2,7 @@
 
 use super::words::Token;
 use super::{Found, MarkKind};
+use crate::curation::topics::StudyType;
 
 /// What a study's design can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +13,22 @@ pub enum Evidence {
     NotRandomised,
 }
 
-/// Phrases that claim cause; `…` in the reason.
+impl Evidence {
+    /// What a study type can show; `None` where the type does not say, and the text must.
+    pub fn of(study: StudyType) -> Option<Self> {
+        match study {
+            StudyType::Rct => Some(Self::Randomised),
+            StudyType::Observational
+            | StudyType::CaseReport
+            | StudyType::NarrativeReview
+            | StudyType::Editorial
+            | StudyType::TrialRegistration => Some(Self::NotRandomised),
+            _ => None,
+        }
+    }
+}
+
+/// Phrases that claim cause.
 const CLAIMS: [&[&str]; 27] = [
     &["causes"],
     &["caused"],
