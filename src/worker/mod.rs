@@ -6,6 +6,7 @@
 
 mod complete;
 mod gather;
+mod hub;
 mod judge;
 mod learn;
 mod pages;
@@ -82,6 +83,7 @@ impl Worker {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut refreshes: JoinSet<Report> = JoinSet::new();
         let mut learner = Learner::new(self.rules.clone());
+        let mut hub = hub::Hub::configured(&self.settings, self.rules.topics());
         let mut upkeep = upkeep::Upkeep::new(&self.settings.worker, UnixMs::now());
         while !*stop.borrow() {
             if upkeep.is_due(UnixMs::now()) {
@@ -89,6 +91,11 @@ impl Worker {
             }
             if let Err(error) = learner.catch_up(&self.store, UnixMs::now()).await {
                 tracing::error!("cannot learn from the decisions: {error}");
+            }
+            if let Some(hub) = &mut hub
+                && let Err(error) = hub.catch_up(&self.store, &self.intake.fetcher, UnixMs::now()).await
+            {
+                tracing::error!("cannot ask what was published: {error}");
             }
             let wake_at = match self.start_due(&mut refreshes).await {
                 Ok(wake_at) => wake_at,

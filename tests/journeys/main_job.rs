@@ -88,6 +88,18 @@ async fn what_an_editor_approves_is_in_the_page_and_in_all_three_feeds_and_nothi
     let page = reader.get(&format!("/a/{}", article.public_id)).await;
     assert!(page.status == 200 && page.body.contains("10.9999/perf.1"));
 
+    // the hub is told, so that its subscribers need not ask
+    let told =
+        |literature: &Literature| literature.pings().iter().filter(|ping| ping.contains("news.rss")).count();
+    let before_withdrawal = told(&literature);
+    assert!(before_withdrawal >= 1, "{:?}", literature.pings());
+    let feed = reader.get("/feeds/news.rss").await;
+    assert!(
+        feed.body.contains("rel=\"hub\"") && feed.header("link").contains("rel=\"hub\""),
+        "{}",
+        feed.body
+    );
+
     // and a withdrawal takes it back everywhere
     let withdraw = format!("{path}/withdraw");
     let page = editor.get(&path).await;
@@ -97,6 +109,13 @@ async fn what_an_editor_approves_is_in_the_page_and_in_all_three_feeds_and_nothi
     for path in ["/", "/feeds/news.rss", "/feeds/news.atom", "/feeds/news.json", "/api/v1/news"] {
         assert!(!reader.get(path).await.body.contains("ECPR increased survival"), "{path}");
     }
+    for _ in 0..100 {
+        if told(&literature) > before_withdrawal {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(told(&literature) > before_withdrawal, "the hub was told of the withdrawal");
     service.stop().await;
 }
 

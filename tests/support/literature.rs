@@ -23,6 +23,7 @@ struct Shelf {
     records: BTreeMap<u32, String>,
     feeds: BTreeMap<String, (String, String)>,
     requests: Vec<String>,
+    pings: Vec<String>,
     not_modified: usize,
     refuses: bool,
     services: BTreeMap<String, Arc<Serve>>,
@@ -147,6 +148,11 @@ impl Literature {
         self.shelf().requests.clone()
     }
 
+    /// What the WebSub hub was told so far, as forms.
+    pub(crate) fn pings(&self) -> Vec<String> {
+        self.shelf().pings.clone()
+    }
+
     pub(crate) fn not_modified(&self) -> usize {
         self.shelf().not_modified
     }
@@ -167,6 +173,10 @@ async fn answer(
     let mut form = query.unwrap_or_default();
     form.push('&');
     form.push_str(&String::from_utf8_lossy(&body));
+    if uri.path() == "/hub" {
+        shelf.pings.push(form);
+        return StatusCode::ACCEPTED.into_response();
+    }
     shelf.requests.push(format!("{}?{form}", uri.path()));
     let form: BTreeMap<String, String> =
         url::form_urlencoded::parse(form.as_bytes()).map(|(k, v)| (k.into_owned(), v.into_owned())).collect();
