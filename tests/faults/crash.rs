@@ -68,7 +68,7 @@ async fn approve_all(mut editor: Visitor, place: Arc<Place>, ledger: Ledger) -> 
         let approve = format!("{path}/approve");
         let mut form = page.hidden_fields(&approve);
         form.retain(|(name, _)| name != "summary");
-        let summary = format!("Ledger entry of article {article}, approved.");
+        let summary = format!("Ledger entry of article {}, approved.", super::in_letters(article));
         form.push(("summary".into(), summary.clone()));
         let Some(answer) = editor.try_post(&approve, &form).await else { return editor };
         assert_eq!(answer.status, 303, "{}", answer.body);

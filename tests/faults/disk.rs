@@ -140,7 +140,7 @@ async fn when_the_disk_fills_readers_are_served_the_desk_says_503_and_all_is_wel
 }
 
 fn summary(article: i64) -> String {
-    format!("Approved on a small disk: article {article}.")
+    format!("Approved on a small disk: article {}.", super::in_letters(article))
 }
 
 async fn approve(editor: &mut Visitor, article: i64) -> u16 {

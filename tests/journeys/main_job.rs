@@ -88,6 +88,17 @@ async fn what_an_editor_approves_is_in_the_page_and_in_all_three_feeds_and_nothi
     let page = reader.get(&format!("/a/{}", article.public_id)).await;
     assert!(page.status == 200 && page.body.contains("10.9999/perf.1"));
 
+    // what no source gave an abstract for, nobody but the editor can have checked: its figures must be acknowledged
+    let bare = waiting.iter().find(|article| article.abstract_sections.is_empty()).unwrap();
+    let bare_path = format!("/desk/a/{}", bare.id);
+    let bare_approve = format!("{bare_path}/approve");
+    let mut form = editor.get(&bare_path).await.hidden_fields(&bare_approve);
+    form.retain(|(name, _)| name != "summary");
+    form.push(("summary".into(), "Of all patients 42% survived.".into()));
+    let refused = editor.post(&bare_approve, &form).await;
+    assert!(refused.status == 422 && refused.body.contains("acknowledged"), "{}", refused.body);
+    assert!(!reader.get("/api/v1/news").await.body.contains("42%"));
+
     // the hub is told, so that its subscribers need not ask
     let told =
         |literature: &Literature| literature.pings().iter().filter(|ping| ping.contains("news.rss")).count();
