@@ -8,8 +8,11 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::State;
 use axum::handler::Handler;
+use axum::http::Uri;
 use axum::middleware;
+use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use tokio::sync::Notify;
 
@@ -168,6 +171,16 @@ pub fn routes() -> Vec<Route> {
     [public::routes(), operator::routes(), desk::routes()].concat()
 }
 
+/// Where there is nothing, the desk's addresses answer as the desk does and all others as the website.
+async fn nothing_there(State(state): State<AppState>, uri: Uri) -> Response {
+    let path = uri.path();
+    if path == "/desk" || path.starts_with("/desk/") {
+        error::not_found().await
+    } else {
+        public::not_found(&state, path)
+    }
+}
+
 /// The whole service, built from [`routes`].
 pub fn router(state: AppState) -> Router {
     let mut router = Router::new();
@@ -175,6 +188,6 @@ pub fn router(state: AppState) -> Router {
         let guard = middleware::from_fn_with_state((state.clone(), access), guard::check);
         router = router.route(path, handler.route_layer(guard));
     }
-    let router = router.fallback(error::not_found).method_not_allowed_fallback(error::wrong_method);
+    let router = router.fallback(nothing_there).method_not_allowed_fallback(error::wrong_method);
     server::with_limits(router, state.settings.server.max_concurrent_requests).with_state(state)
 }

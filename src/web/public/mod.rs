@@ -134,6 +134,16 @@ impl Public {
     }
 }
 
+/// 404 for an address that no route has: a page for people, a problem document for programs.
+pub(super) fn not_found(app: &AppState, path: &str) -> Response {
+    let for_programs = ["/api/", "/feeds/", "/embed/"].iter().any(|start| path.starts_with(start));
+    if for_programs {
+        PublicError::NotFound.into_problem()
+    } else {
+        page::error_page(&app.public, PublicError::NotFound)
+    }
+}
+
 /// The public lines of the list.
 pub fn routes() -> Vec<Route> {
     use Access::Public;
