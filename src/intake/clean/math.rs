@@ -40,7 +40,7 @@ pub fn flatten_math(inner: &str) -> Result<String, MathError> {
     Ok(children(&mut xml, 0)?.concat())
 }
 
-/// A field with each formula in it flattened; one that cannot be read becomes "[formula]", because its bare digits would
+/// A field with each formula in it flattened; one that cannot be read becomes `[formula]`, because its bare digits would
 /// say something else.
 pub(super) fn flatten_inside(text: &str) -> Cow<'_, str> {
     if !text.contains("math") && !text.contains("MATH") {
