@@ -132,6 +132,7 @@ async fn hostile_questions_and_addresses_stay_texts() {
         room.get("/search?q=zzz").await,
         room.get("/a/x").await,
         room.get("/nowhere").await,
+        room.get(&format!("/search?q={}", "x".repeat(9_000))).await,
         room.get("/?before=1").await,
         room.get("/?before=1999999999999").await,
     ]
