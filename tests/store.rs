@@ -4,13 +4,13 @@ use perfuse::domain::article::Relevance;
 use perfuse::domain::editor::Role;
 use perfuse::domain::entry::{AbstractSection, Entry};
 use perfuse::domain::identity::{Doi, Identifiers, Pmid};
-use perfuse::domain::source::{Source, SourceKind};
+use perfuse::domain::source::{Source, SourceKind, Validators};
 use perfuse::domain::status::{RejectReason, Status};
 use perfuse::domain::text::RichText;
 use perfuse::domain::time::{HOUR_MS, UnixMs};
 use perfuse::store::{
     DecideError, DecisionRequest, Judged, Judgement, Mark, NewsPlace, NewsQuery, QueueFilter, Refresh,
-    RefreshResult, Store, StoreError, Validators, Wish,
+    RefreshResult, Store, StoreError, Wish,
 };
 
 const NOW: UnixMs = UnixMs(1_795_367_460_123);

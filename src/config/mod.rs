@@ -219,9 +219,7 @@ pub struct Desk {
     pub password_min_length: usize,
     /// Between approval and appearance.
     pub publish_delay_minutes: u32,
-    /// Least run of copied words that counts.
-    pub overlap_run_words: usize,
-    /// Share of copied words, 1–100, above which the form asks to rephrase.
+    /// Share of five-word runs that the abstract holds too, 1–100, above which the form asks to rephrase.
     pub overlap_percent: u32,
 }
 

@@ -87,7 +87,6 @@ const RULES: &[(&str, Rule)] = &[
     ("desk.link_hours", Rule::Whole(1, 720)),
     ("desk.password_min_length", Rule::Whole(8, 64)),
     ("desk.publish_delay_minutes", Rule::Whole(0, 10_080)),
-    ("desk.overlap_run_words", Rule::Whole(3, 50)),
     ("desk.overlap_percent", Rule::Whole(1, 100)),
     ("publish.feed_items", Rule::Whole(1, 500)),
     ("publish.page_items", Rule::Whole(1, 200)),

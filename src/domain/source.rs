@@ -145,3 +145,20 @@ pub enum TopicScope {
     /// The field as a whole: its words lift a work, but it is no topic to sort by and appears nowhere.
     Field,
 }
+
+/// HTTP validators of a source's last answer, byte for byte as received, to be sent with the next request
+/// (RFC 9110 8.8). At most 1 KiB each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Validators {
+    /// For `If-None-Match`.
+    pub etag: Option<String>,
+    /// For `If-Modified-Since`, opaque.
+    pub last_modified: Option<String>,
+}
+
+impl Validators {
+    /// Whether there is nothing to send.
+    pub fn is_empty(&self) -> bool {
+        self.etag.is_none() && self.last_modified.is_none()
+    }
+}

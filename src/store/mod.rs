@@ -38,7 +38,7 @@ pub use learning::{Lesson, Rank};
 pub use news::{NewsPlace, NewsQuery};
 pub use people::{LinkPurpose, LinkUse, PersonError};
 pub use record::{Judged, Judgement, Mark, Recorded};
-pub use refresh::{Refresh, RefreshResult, Validators};
+pub use refresh::{Refresh, RefreshResult};
 pub use search::Found;
 pub use sessions::{SessionRow, SignedIn};
 pub use sources::{DueSource, FetchRow, SourceState};

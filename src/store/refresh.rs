@@ -7,16 +7,8 @@ use super::rows;
 use super::{Store, StoreError};
 use crate::domain::entry::Problem;
 use crate::domain::identity::Pmid;
+use crate::domain::source::Validators;
 use crate::domain::time::{DAY_MS, UnixMs};
-
-/// HTTP validators, byte for byte as received.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Validators {
-    /// `ETag`.
-    pub etag: Option<String>,
-    /// `Last-Modified`.
-    pub last_modified: Option<String>,
-}
 
 /// The outcome of one refresh of one source.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,11 +2,10 @@
 
 use rusqlite::{Row, named_params};
 
-use super::refresh::Validators;
 use super::rows;
 use super::{Store, StoreError, people};
 use crate::domain::entry::Problem;
-use crate::domain::source::{Source, SourceKind};
+use crate::domain::source::{Source, SourceKind, Validators};
 use crate::domain::time::UnixMs;
 
 /// A source that this worker may fetch now, with what the last fetches left.

@@ -6,9 +6,10 @@ use super::Worker;
 use super::gather::Harvest;
 use crate::domain::entry::{Entry, Parsed, Problem};
 use crate::domain::identity::Pmid;
+use crate::domain::source::Validators;
 use crate::domain::time::UnixMs;
 use crate::intake::eutils::{EutilsError, Window};
-use crate::store::{Mark, Validators};
+use crate::store::Mark;
 
 /// Works looked up at Crossref in one fetch; the next one goes on.
 const MOST_LOOK_UPS: usize = 40;

@@ -7,13 +7,13 @@ use super::backoff;
 use super::pages::days_to_ask;
 use crate::domain::entry::{Entry, Parsed, Problem};
 use crate::domain::identity::Pmid;
-use crate::domain::source::SourceKind;
+use crate::domain::source::{SourceKind, Validators};
 use crate::domain::time::UnixMs;
 use crate::intake::eutils::{EutilsError, Window};
 use crate::intake::feed;
 use crate::intake::fetch::{self, FetchError, Freshness, Request, Response, Retry};
 use crate::intake::services::ServiceError;
-use crate::store::{DueSource, Mark, Recorded, StoreError, Validators};
+use crate::store::{DueSource, Mark, Recorded, StoreError};
 
 /// A body is parsed within this time or given up; the caps on bytes and entries keep honest ones far below.
 pub(super) const PARSE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -128,12 +128,12 @@ impl Worker {
         let now = UnixMs::now();
         let mut request = Request::new(url);
         if backoff::should_send_validators(due.last_full_at, now) {
-            request = request.with_validators(to_fetch(&due.validators));
+            request = request.with_validators(due.validators.clone());
         }
         let fetched = match self.intake.fetcher.get(&request).await? {
             Response::NotModified { validators, freshness, moved_permanently_to } => {
                 let answer = Answer { freshness, moved_permanently_to, ttl_minutes: None };
-                return Ok(Gathered::NotModified { validators: from_fetch(validators), answer });
+                return Ok(Gathered::NotModified { validators, answer });
             }
             Response::Fetched(fetched) => fetched,
         };
@@ -147,7 +147,7 @@ impl Worker {
             received: entries.len(),
             problems: std::mem::take(&mut parsed.problems),
             deleted: std::mem::take(&mut parsed.deleted),
-            validators: from_fetch(fetched.validators),
+            validators: fetched.validators,
             newest_shown_at,
             answer: Answer {
                 freshness: fetched.freshness,
@@ -215,12 +215,4 @@ async fn parse_feed(due: &DueSource, fetched: &fetch::Fetched, now: UnixMs) -> R
         raw: Some((fetched.final_url.clone(), fetched.content_type.clone(), fetched.body.to_vec())),
         counts: true,
     })
-}
-
-fn to_fetch(validators: &Validators) -> fetch::Validators {
-    fetch::Validators { etag: validators.etag.clone(), last_modified: validators.last_modified.clone() }
-}
-
-fn from_fetch(validators: fetch::Validators) -> Validators {
-    Validators { etag: validators.etag, last_modified: validators.last_modified }
 }

@@ -1,13 +1,19 @@
 //! Telling the WebSub hub, where one is configured, that the feeds have changed (W3C WebSub, section 7).
 //!
 //! The hub fetches the feeds itself and passes them on; it is told nothing but their addresses. A hub that does not
-//! answer is told again a minute later.
+//! answer is told again a minute later. It has a task of its own: a hub that hangs keeps nobody waiting.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::Settings;
 use crate::domain::source::TopicScope;
 use crate::domain::time::{MINUTE_MS, UnixMs};
 use crate::intake::fetch::{FetchError, Fetcher, Request};
 use crate::store::{NewsQuery, Store, StoreError};
+
+/// How often the database is asked whether something published changed.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What the hub was last told of: the version of what is published, and the newest item that is public.
 type Seen = (i64, Option<UnixMs>);
@@ -33,16 +39,21 @@ impl Hub {
         Some(Self { url, feeds, told: None, not_before: UnixMs(0) })
     }
 
+    /// Tells the hub of every change until the task is ended.
+    pub(super) async fn run(mut self, store: Store, fetcher: Arc<Fetcher>) {
+        loop {
+            if let Err(error) = self.catch_up(&store, &fetcher, UnixMs::now()).await {
+                tracing::error!("cannot ask what was published: {error}");
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
     /// Tells the hub if something published changed, or a scheduled item became public, since it was last told.
     ///
     /// # Errors
     /// The database's.
-    pub(super) async fn catch_up(
-        &mut self,
-        store: &Store,
-        fetcher: &Fetcher,
-        now: UnixMs,
-    ) -> Result<(), StoreError> {
+    async fn catch_up(&mut self, store: &Store, fetcher: &Fetcher, now: UnixMs) -> Result<(), StoreError> {
         let newest = store.news_list(NewsQuery::default(), now, 1).await?;
         let seen = (store.news_version().await?, newest.first().map(|item| item.published_at));
         if self.told == Some(seen) || now < self.not_before {

@@ -83,7 +83,8 @@ impl Worker {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut refreshes: JoinSet<Report> = JoinSet::new();
         let mut learner = Learner::new(self.rules.clone());
-        let mut hub = hub::Hub::configured(&self.settings, self.rules.topics());
+        let hub = hub::Hub::configured(&self.settings, self.rules.topics())
+            .map(|hub| tokio::spawn(hub.run(self.store.clone(), self.intake.fetcher.clone())));
         let mut upkeep = upkeep::Upkeep::new(&self.settings.worker, UnixMs::now());
         while !*stop.borrow() {
             if upkeep.is_due(UnixMs::now()) {
@@ -91,11 +92,6 @@ impl Worker {
             }
             if let Err(error) = learner.catch_up(&self.store, UnixMs::now()).await {
                 tracing::error!("cannot learn from the decisions: {error}");
-            }
-            if let Some(hub) = &mut hub
-                && let Err(error) = hub.catch_up(&self.store, &self.intake.fetcher, UnixMs::now()).await
-            {
-                tracing::error!("cannot ask what was published: {error}");
             }
             let wake_at = match self.start_due(&mut refreshes).await {
                 Ok(wake_at) => wake_at,
@@ -117,6 +113,9 @@ impl Worker {
                 }
                 () = sleep_until(wake_at) => {}
             }
+        }
+        if let Some(hub) = hub {
+            hub.abort();
         }
         self.finish(refreshes).await;
     }

@@ -175,6 +175,24 @@ async fn when_pubmed_refuses_the_feed_is_kept_and_completed_at_the_next_look() {
     service.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hub_that_never_answers_delays_neither_the_sources_nor_the_stop() {
+    let (literature, sources) = literature().await;
+    literature.hang_hub();
+    let service = Service::start(&literature, &sources).await;
+    service.wait_until_fetched(UnixMs(0)).await;
+    for _ in 0..100 {
+        if !literature.pings().is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(!literature.pings().is_empty(), "the hub was told and hangs");
+    service.fetch_all_again().await;
+    let stopped = tokio::time::timeout(std::time::Duration::from_secs(10), service.stop());
+    assert!(stopped.await.is_ok(), "it stops in order while the hub hangs");
+}
+
 async fn wait_for(reader: &mut Visitor, path: &str, text: &str) -> crate::support::visitor::Page {
     for _ in 0..60 {
         let page = reader.get(path).await;

@@ -24,6 +24,7 @@ struct Shelf {
     feeds: BTreeMap<String, (String, String)>,
     requests: Vec<String>,
     pings: Vec<String>,
+    hub_hangs: bool,
     not_modified: usize,
     refuses: bool,
     services: BTreeMap<String, Arc<Serve>>,
@@ -148,6 +149,18 @@ impl Literature {
         self.shelf().requests.clone()
     }
 
+    /// From now on the WebSub hub takes what it is told and never answers.
+    pub(crate) fn hang_hub(&self) {
+        self.shelf().hub_hangs = true;
+    }
+
+    /// Whether the hub shall hang.
+    fn tell_hub(&self, body: &[u8]) -> bool {
+        let mut shelf = self.shelf();
+        shelf.pings.push(String::from_utf8_lossy(body).into_owned());
+        shelf.hub_hangs
+    }
+
     /// What the WebSub hub was told so far, as forms.
     pub(crate) fn pings(&self) -> Vec<String> {
         self.shelf().pings.clone()
@@ -169,14 +182,16 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    if uri.path() == "/hub" {
+        if literature.tell_hub(&body) {
+            std::future::pending::<()>().await;
+        }
+        return StatusCode::ACCEPTED.into_response();
+    }
     let mut shelf = literature.shelf();
     let mut form = query.unwrap_or_default();
     form.push('&');
     form.push_str(&String::from_utf8_lossy(&body));
-    if uri.path() == "/hub" {
-        shelf.pings.push(form);
-        return StatusCode::ACCEPTED.into_response();
-    }
     shelf.requests.push(format!("{}?{form}", uri.path()));
     let form: BTreeMap<String, String> =
         url::form_urlencoded::parse(form.as_bytes()).map(|(k, v)| (k.into_owned(), v.into_owned())).collect();

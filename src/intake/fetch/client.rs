@@ -7,12 +7,13 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
 use tokio::time::Instant;
 
+use super::Validators;
 use super::body::{self, BodyFault, Encoding};
 use super::build::build_client;
 use super::error::{FetchError, Phase, make_printable};
 use super::fault::{Hop, name_fault};
 use super::guard::{Guard, Reach};
-use super::headers::{Freshness, Validators, asked_gap, retry_after_ms};
+use super::headers::{Freshness, asked_gap, retry_after_ms};
 use super::pacing::{NoTurn, Pacing, Turn};
 use super::resolve::{LookUp, ResolveFault, SystemLookUp, VettingResolver};
 use super::walk::Walk;

@@ -8,22 +8,14 @@ use reqwest::header::{
     AGE, CACHE_CONTROL, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, RETRY_AFTER,
 };
 
+use crate::domain::source::Validators;
 use crate::domain::time::{DAY_MS, MINUTE_MS, SECOND_MS, UnixMs};
 
 /// The longest validator that is kept, in bytes.
 const MAX_VALIDATOR_BYTES: usize = 1024;
 
-/// What to send with the next request, byte for byte as received (RFC 9110 8.8).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Validators {
-    /// For `If-None-Match`; at most 1 KiB, longer ones are dropped.
-    pub etag: Option<String>,
-    /// For `If-Modified-Since`, opaque; at most 1 KiB.
-    pub last_modified: Option<String>,
-}
-
 impl Validators {
-    /// Reads the validators of an answer.
+    /// Reads the validators of an answer; longer ones than 1 KiB are dropped.
     pub(super) fn read(headers: &HeaderMap) -> Self {
         Self { etag: keep(headers, ETAG), last_modified: keep(headers, LAST_MODIFIED) }
     }
@@ -34,11 +26,6 @@ impl Validators {
             etag: self.etag.or_else(|| older.etag.clone()),
             last_modified: self.last_modified.or_else(|| older.last_modified.clone()),
         }
-    }
-
-    /// Whether there is nothing to send.
-    pub fn is_empty(&self) -> bool {
-        self.etag.is_none() && self.last_modified.is_none()
     }
 }
 

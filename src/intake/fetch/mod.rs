@@ -24,9 +24,10 @@ use bytes::Bytes;
 use ipnet::IpNet;
 use url::Url;
 
+pub use crate::domain::source::Validators;
 pub use client::Fetcher;
 pub use error::{FetchError, Phase, Retry};
-pub use headers::{Freshness, Validators};
+pub use headers::Freshness;
 pub use resolve::{LookUp, SystemLookUp};
 
 /// What the operator can set. `config` maps onto it.
