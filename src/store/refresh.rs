@@ -102,6 +102,10 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
             ":moved_count": refresh.moved.as_ref().map_or(0, |moved| moved.1), ":id": refresh.source_id,
         },
     )?;
+    if let Some(url) = &refresh.current_url {
+        let what = format!("it moved permanently to {url} and is asked there from now on");
+        add_problem(db, refresh.source_id, refresh.ended_at, &Problem::new("address", what))?;
+    }
     match &refresh.result {
         RefreshResult::NotModified { validators } => {
             set_healthy(db, refresh, validators)?;

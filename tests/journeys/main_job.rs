@@ -176,6 +176,25 @@ async fn when_pubmed_refuses_the_feed_is_kept_and_completed_at_the_next_look() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_feed_that_moved_is_asked_at_its_new_address_after_three_equal_answers_and_a_note_says_so() {
+    let (literature, _) = literature().await;
+    literature.move_feed("/old.rss", "/journal.rss");
+    let feed = source("journal", &format!("kind = \"feed\"\nurl = {:?}", literature.url("/old.rss")));
+    let service = Service::start(&literature, &feed).await;
+    service.wait_until_fetched(UnixMs(0)).await;
+    let asked_old = || literature.requests().iter().filter(|path| path.starts_with("/old.rss")).count();
+    for round in 1..=3 {
+        assert_eq!(asked_old(), round);
+        let state = &service.fetch_all_again().await[0];
+        let noted = service.store().problems(state.id, 10).await.unwrap();
+        let is_noted = noted.iter().any(|(_, note)| note.what.contains("moved permanently"));
+        assert_eq!(is_noted, round >= 2, "after fetch {}: {noted:?}", round + 1);
+    }
+    assert_eq!(asked_old(), 3, "the fourth fetch went straight to the new address");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hub_that_never_answers_delays_neither_the_sources_nor_the_stop() {
     let (literature, sources) = literature().await;
     literature.hang_hub();

@@ -24,6 +24,7 @@ struct Shelf {
     feeds: BTreeMap<String, (String, String)>,
     requests: Vec<String>,
     pings: Vec<String>,
+    moved: BTreeMap<String, String>,
     hub_hangs: bool,
     not_modified: usize,
     refuses: bool,
@@ -149,6 +150,11 @@ impl Literature {
         self.shelf().requests.clone()
     }
 
+    /// From now on `from` answers 301 to `to`.
+    pub(crate) fn move_feed(&self, from: &str, to: &str) {
+        self.shelf().moved.insert(from.to_owned(), to.to_owned());
+    }
+
     /// From now on the WebSub hub takes what it is told and never answers.
     pub(crate) fn hang_hub(&self) {
         self.shelf().hub_hangs = true;
@@ -218,7 +224,10 @@ async fn answer(
                 }
                 ([(header::CONTENT_TYPE, content_type), (header::ETAG, etag)], body).into_response()
             }
-            None => StatusCode::NOT_FOUND.into_response(),
+            None => match shelf.moved.get(path) {
+                Some(to) => (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, to.clone())]).into_response(),
+                None => StatusCode::NOT_FOUND.into_response(),
+            },
         },
     }
 }
