@@ -66,7 +66,7 @@ pub(crate) fn badges(article: &Article, sources: usize) -> Vec<Badge> {
         WorkKind::Book => badges.push(Badge::new("Book", "plain")),
         WorkKind::Article => {}
     }
-    if article.ids.pmcid.is_some() {
+    if article.ids.pmcid.is_some() || article.free_full_text.is_some() {
         badges.push(Badge::new("Free full text", "good"));
     }
     if let Some(language) = article.language.as_deref().and_then(foreign_language) {
@@ -125,7 +125,7 @@ pub(crate) fn links(article: &Article) -> Vec<Link> {
     let ids = &article.ids;
     let known = [
         (article.best_link(), "Open the article"),
-        (ids.pmcid.as_ref().map(|pmcid| pmcid.url()), "Free full text"),
+        (ids.pmcid.as_ref().map(|pmcid| pmcid.url()).or(article.free_full_text.clone()), "Free full text"),
         (ids.pmid.map(|pmid| pmid.url()), "PubMed"),
         (ids.nct.as_ref().map(|nct| nct.url()), "Trial registration"),
     ];
