@@ -67,7 +67,8 @@ impl Rhythm {
         let median = pauses[pauses.len() / 2];
         let (second, longest) = (pauses[pauses.len() - 2] as f64, pauses[pauses.len() - 1] as f64);
         // an outage must not stretch what is usual
-        let mean = pauses.iter().map(|pause| (*pause).min(4 * median)).sum::<i64>() as f64 / pauses.len() as f64;
+        let mean =
+            pauses.iter().map(|pause| (*pause).min(4 * median)).sum::<i64>() as f64 / pauses.len() as f64;
         let unordered = mean * (365.0 / mean / FALSE_ALARMS_A_YEAR).ln();
         let patience = unordered.min(3.0 * longest).max(1.5 * second).max(SHORTEST_PATIENCE_DAYS);
         let weekly = median_week(&arrivals[1..], first, last);

@@ -5,10 +5,13 @@
 
 mod articles;
 mod audit;
+mod backfills;
 mod backup;
+mod coverage;
 mod decisions;
 mod desk;
 mod error;
+mod lab;
 mod learning;
 mod matching;
 mod news;
@@ -20,6 +23,7 @@ mod refresh;
 mod rows;
 mod search;
 mod sessions;
+mod source_page;
 mod sources;
 mod upkeep;
 
@@ -31,9 +35,12 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use articles::{QueueCounts, QueueFilter, QueueOrder};
 pub use audit::AuditRow;
+pub use backfills::SliceDone;
 pub use backup::{inspect_backup, restore_backup};
+pub use coverage::{CountDue, CountOutcome, Counted, Filled};
 pub use decisions::{DecideError, Decided, DecisionRequest, HistoryRow, Wish};
 pub use error::StoreError;
+pub use lab::LabQuestion;
 pub use learning::{Lesson, Rank};
 pub use news::{NewsPlace, NewsQuery};
 pub use people::{LinkPurpose, LinkUse, PersonError};
@@ -41,6 +48,7 @@ pub use record::{Judged, Judgement, Mark, Recorded};
 pub use refresh::{Refresh, RefreshResult};
 pub use search::Found;
 pub use sessions::{SessionRow, SignedIn};
+pub use source_page::{CHART_WEEKS, FailedBody, SourceWeek};
 pub use sources::{DueSource, FetchRow, SourceState};
 pub use upkeep::Pruned;
 

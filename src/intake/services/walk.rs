@@ -13,6 +13,9 @@ use crate::intake::fetch::{FetchError, Fetcher};
 /// More than this in one answer is no news query.
 const MOST_RECORDS: usize = 100_000;
 
+/// Works in a page of a list; services allow 1,000.
+const LIST_PAGE_SIZE: usize = 1_000;
+
 /// Where in the answer the next page begins.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -39,7 +42,12 @@ pub struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(super) fn begin(fetcher: &'a Fetcher, client: &'a Client, question: Question, now: UnixMs) -> Self {
-        let place = Place { cursor: None, received: 0, page_size: client.page_size };
+        let page_size = match question {
+            // what is counted or listed is short: fewer and longer pages
+            Question::EuropepmcList { .. } => client.page_size.max(LIST_PAGE_SIZE),
+            _ => client.page_size,
+        };
+        let place = Place { cursor: None, received: 0, page_size };
         Self { fetcher, client, question, now, place, total: None, seen: HashSet::new(), ended: false }
     }
 
