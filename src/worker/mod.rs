@@ -16,6 +16,7 @@ mod recount;
 mod refresh;
 mod upkeep;
 
+pub mod backfill;
 pub mod backoff;
 pub mod schedule;
 

@@ -128,6 +128,16 @@ impl Services {
         };
         Walk::begin(&self.fetcher, client, question, now)
     }
+
+    /// How many records a question has, by asking for a page of one; `None` where the service does not say.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn count(&self, question: Question, now: UnixMs) -> Result<Option<usize>, ServiceError> {
+        let mut walk = self.walk(question, now).with_page_size(1);
+        walk.next_page().await?;
+        Ok(walk.total())
+    }
 }
 
 /// Whether the beginning of a file is that of a saved answer of Europe PMC, ClinicalTrials.gov or Crossref.
@@ -190,6 +200,17 @@ impl Services {
 }
 
 impl Question {
+    /// The same question about other days.
+    pub fn within(self, window: Window) -> Self {
+        match self {
+            Self::Europepmc { query, .. } => Self::Europepmc { query, window },
+            Self::EuropepmcList { query, .. } => Self::EuropepmcList { query, window },
+            Self::Trials { search, .. } => Self::Trials { search, window },
+            Self::Preprints { server, query, .. } => Self::Preprints { server, query, window },
+            Self::Crossref { issns, .. } => Self::Crossref { issns, window },
+        }
+    }
+
     /// The address of a page.
     fn url(&self, client: &Client, place: &walk::Place) -> String {
         match self {
