@@ -12,6 +12,7 @@ pub mod identity;
 pub mod news;
 pub mod notice;
 pub mod preview;
+pub mod relation;
 pub mod rhythm;
 pub mod source;
 pub mod status;
