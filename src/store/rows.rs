@@ -123,7 +123,8 @@ pub(super) fn news_item(row: &Row<'_>) -> rusqlite::Result<NewsItem> {
     })
 }
 
-fn partial_date(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<PartialDate>> {
+/// A date that may be NULL.
+pub(super) fn partial_date(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<PartialDate>> {
     Ok(row.get::<_, Option<String>>(column)?.and_then(|date| PartialDate::try_from(date).ok()))
 }
 
