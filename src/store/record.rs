@@ -117,21 +117,6 @@ impl Store {
         .await
     }
 
-    /// How many of the entries are works that we have, by their identifiers.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn count_known(&self, entries: Vec<Entry>) -> Result<usize, StoreError> {
-        self.read("comparing entries", move |db| {
-            let mut known = 0;
-            for entry in &entries {
-                known += usize::from(matching::is_known(db, entry)?);
-            }
-            Ok(known)
-        })
-        .await
-    }
-
     /// Stores a page of a long answer ahead of the outcome, so that memory stays bounded and a crash loses little.
     /// Doing it again changes nothing.
     ///

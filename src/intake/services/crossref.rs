@@ -8,7 +8,7 @@ use super::page::{Page, Refusal, parse, refuse};
 use super::walk::Place;
 use crate::domain::entry::{Author, Entry, Journal, WorkKind};
 use crate::domain::identity::{Doi, Identifiers, Nct};
-use crate::domain::notice::{RelatedWork, Relation};
+use crate::domain::relation::{RelatedWork, Relation};
 use crate::domain::text::fold_plain;
 use crate::domain::time::{PartialDate, UnixMs};
 use crate::intake::clean::{caps, find_ncts, read_issn, read_name, unescape};
@@ -25,6 +25,7 @@ pub(super) fn url(
 ) -> String {
     let mut filters: Vec<String> = issns.iter().map(|issn| format!("issn:{issn}")).collect();
     filters.push(format!("from-created-date:{}", window.from_on()));
+    filters.push(format!("until-created-date:{}", window.to_on()));
     filters.extend(["type:journal-article", "type:posted-content"].map(str::to_owned));
     let mut parameters = url::form_urlencoded::Serializer::new(String::new());
     parameters
@@ -279,6 +280,7 @@ mod tests {
         assert_eq!(
             url("https://x.example", Some("a@b.example"), &issns, window, &place),
             "https://x.example/works?filter=issn%3A0267-6591%2Cissn%3A1477-111X%2Cfrom-created-date%3A2026-11-01%2C\
+             until-created-date%3A2026-11-23%2C\
              type%3Ajournal-article%2Ctype%3Aposted-content&rows=50&cursor=*&mailto=a%40b.example"
         );
         let doi = Doi::parse("10.1002/(sici)1097?x#y").unwrap();

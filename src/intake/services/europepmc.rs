@@ -7,7 +7,7 @@ use super::page::{Page, Refusal, parse, refuse};
 use super::walk::Place;
 use crate::domain::entry::{Author, Entry, Journal, WorkKind};
 use crate::domain::identity::{Doi, Identifiers, Pmcid, Pmid};
-use crate::domain::notice::{RelatedWork, Relation};
+use crate::domain::relation::{RelatedWork, Relation};
 use crate::domain::text::fold_plain;
 use crate::domain::time::UnixMs;
 use crate::intake::clean::{
@@ -18,12 +18,12 @@ use crate::intake::eutils::Window;
 
 /// The address of a page. The window is over `FIRST_IDATE`, the day of first indexing: publication dates move and lie
 /// in the future.
-pub(super) fn url(base: &str, query: &str, window: Window, place: &Place) -> String {
+pub(super) fn url(base: &str, query: &str, window: Window, result_type: &str, place: &Place) -> String {
     let query = format!("({query}) AND (FIRST_IDATE:[{} TO {}])", window.from_on(), window.to_on());
     let page_size = place.page_size.to_string();
     let parameters = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("query", &query)
-        .append_pair("resultType", "core")
+        .append_pair("resultType", result_type)
         .append_pair("format", "json")
         .append_pair("pageSize", &page_size)
         .append_pair("cursorMark", place.cursor.as_deref().unwrap_or("*"))
@@ -294,7 +294,7 @@ mod tests {
         let window = Window::between(day("2026-11-01"), day("2026-11-23"));
         let place = Place { cursor: Some("Ao+/=".into()), received: 0, page_size: 25 };
         assert_eq!(
-            url("https://x.example", "ECMO & \"VA\"", window, &place),
+            url("https://x.example", "ECMO & \"VA\"", window, "core", &place),
             "https://x.example/search?query=%28ECMO+%26+%22VA%22%29+AND+%28FIRST_IDATE%3A%5B2026-11-01+TO+2026-11-23%5D%29\
              &resultType=core&format=json&pageSize=25&cursorMark=Ao%2B%2F%3D"
         );
