@@ -14,6 +14,7 @@ mod pages;
 mod preview;
 mod recount;
 mod refresh;
+mod replay;
 mod upkeep;
 
 pub mod backfill;
@@ -39,6 +40,7 @@ pub use judge::judge;
 pub use learn::Learner;
 pub use preview::NoPreview;
 pub use refresh::Report;
+pub use replay::Replayed;
 
 /// The database is asked at least this often what is due: another process may have changed it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
