@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::identity::{Identifiers, Nct};
-use super::notice::RelatedWork;
+use super::relation::RelatedWork;
 use super::text::RichText;
 use super::time::{PartialDate, UnixMs};
 use super::trial::TrialFacts;

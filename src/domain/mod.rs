@@ -10,6 +10,7 @@ pub mod entry;
 pub mod identity;
 pub mod news;
 pub mod notice;
+pub mod relation;
 pub mod source;
 pub mod status;
 pub mod summary;

@@ -4,6 +4,7 @@
 
 use super::entry::{Author, Journal, WorkKind};
 use super::identity::Identifiers;
+use super::notice::{FirstReport, PublicNotice, standing_mark};
 use super::text::RichText;
 use super::time::{PartialDate, UnixMs};
 
@@ -38,6 +39,17 @@ pub struct NewsItem {
     pub published_on: Option<PartialDate>,
     /// Language of the work.
     pub language: Option<String>,
+    /// What happened to the work since, oldest first; lifted ones included.
+    pub notices: Vec<PublicNotice>,
+    /// Where the work is a preprint's paper: the preprint.
+    pub first_report: Option<FirstReport>,
+}
+
+impl NewsItem {
+    /// The gravest notice that marks the item now, if one does.
+    pub fn mark(&self) -> Option<&PublicNotice> {
+        standing_mark(&self.notices)
+    }
 }
 
 /// The society's face, as every output names it.

@@ -1,75 +1,354 @@
-//! What may happen to a work after it appeared: the links between records, and their words.
+//! What happened to a work after it appeared, as the watch found it and as the public is told.
+//!
+//! A notice is about one article. The serious kinds mark the public item at once; the others wait for an editor, who
+//! says whether the summary still holds. A notice is never deleted: a paper that is reinstated loses its mark, because
+//! the notice is lifted, and keeps its history.
 
 use serde::{Deserialize, Serialize};
 
+use super::entry::{Journal, WorkKind};
 use super::identity::Identifiers;
+use super::time::{PartialDate, UnixMs};
 
-/// How a record says it stands to another (PubMed `CommentsCorrections` RefType, Crossref `update-to`, preprint links).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// What happened, most serious first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Relation {
-    /// This work was retracted by the other.
-    RetractionIn,
-    /// This is the notice that retracts the other.
-    RetractionOf,
-    /// Concern about this work is expressed in the other.
-    ExpressionOfConcernIn,
-    /// This expresses concern about the other.
-    ExpressionOfConcernFor,
-    /// This work is corrected by the other.
-    ErratumIn,
-    /// This corrects the other.
-    ErratumFor,
-    /// Republished with corrections as the other.
-    CorrectedAndRepublishedIn,
-    /// The corrected republication of the other.
-    CorrectedAndRepublishedFrom,
-    /// Updated by the other: preprint → paper, a Cochrane update, or only a letter (`UpdateIn`).
-    UpdateIn,
-    /// Updates the other (`UpdateOf`).
-    UpdateOf,
-    /// Published again elsewhere.
-    RepublishedIn,
-    /// Published before as the other.
-    RepublishedFrom,
-    /// The other comments on this one.
-    CommentIn,
-    /// This comments on the other.
-    CommentOn,
+pub enum NoticeKind {
+    /// The paper is retracted.
+    Retraction,
+    /// The publisher took it away altogether.
+    Removal,
+    /// The authors or the server withdrew a preprint.
+    Withdrawal,
+    /// A part of the paper is retracted.
+    PartialRetraction,
+    /// The editors of the journal doubt it.
+    ExpressionOfConcern,
+    /// Corrected and published again as a whole.
+    CorrectedAndRepublished,
+    /// An erratum.
+    Correction,
+    /// The preprint is now published in a journal.
+    NowPublished,
+    /// A newer version of the same work.
+    NewVersion,
+    /// The trial has ended early.
+    TrialStopped,
+    /// The registry has results.
+    ResultsPosted,
+    /// The trial's status or design changed otherwise.
+    TrialChanged,
+    /// A retraction was taken back.
+    Reinstatement,
 }
 
-impl Relation {
-    /// The relation for PubMed's `RefType`; `None` for kinds that change nothing (`Cites`, `AssociatedDataset`, …).
-    pub fn from_ref_type(ref_type: &str) -> Option<Self> {
-        Some(match ref_type {
-            "RetractionIn" | "PartialRetractionIn" => Self::RetractionIn,
-            "RetractionOf" | "PartialRetractionOf" => Self::RetractionOf,
-            "ExpressionOfConcernIn" => Self::ExpressionOfConcernIn,
-            "ExpressionOfConcernFor" => Self::ExpressionOfConcernFor,
-            "ErratumIn" => Self::ErratumIn,
-            "ErratumFor" => Self::ErratumFor,
-            "CorrectedandRepublishedIn" => Self::CorrectedAndRepublishedIn,
-            "CorrectedandRepublishedFrom" => Self::CorrectedAndRepublishedFrom,
-            "UpdateIn" => Self::UpdateIn,
-            "UpdateOf" => Self::UpdateOf,
-            "RepublishedIn" => Self::RepublishedIn,
-            "RepublishedFrom" => Self::RepublishedFrom,
-            "CommentIn" => Self::CommentIn,
-            "CommentOn" => Self::CommentOn,
+impl NoticeKind {
+    /// All of them, most serious first.
+    pub const ALL: [Self; 13] = [
+        Self::Retraction,
+        Self::Removal,
+        Self::Withdrawal,
+        Self::PartialRetraction,
+        Self::ExpressionOfConcern,
+        Self::CorrectedAndRepublished,
+        Self::Correction,
+        Self::NowPublished,
+        Self::NewVersion,
+        Self::TrialStopped,
+        Self::ResultsPosted,
+        Self::TrialChanged,
+        Self::Reinstatement,
+    ];
+
+    /// As the database and the API spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Retraction => "retraction",
+            Self::Removal => "removal",
+            Self::Withdrawal => "withdrawal",
+            Self::PartialRetraction => "partial_retraction",
+            Self::ExpressionOfConcern => "expression_of_concern",
+            Self::CorrectedAndRepublished => "corrected_and_republished",
+            Self::Correction => "correction",
+            Self::NowPublished => "now_published",
+            Self::NewVersion => "new_version",
+            Self::TrialStopped => "trial_stopped",
+            Self::ResultsPosted => "results_posted",
+            Self::TrialChanged => "trial_changed",
+            Self::Reinstatement => "reinstatement",
+        }
+    }
+
+    /// The kind for [`Self::as_str`]'s word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// Whether the public item is marked within one cycle, without waiting for an editor.
+    pub fn is_serious(self) -> bool {
+        self <= Self::ExpressionOfConcern
+    }
+
+    /// The notice's name in English, as in "Retraction: …".
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Retraction => "Retraction",
+            Self::Removal => "Removal",
+            Self::Withdrawal => "Withdrawal",
+            Self::PartialRetraction => "Partial retraction",
+            Self::ExpressionOfConcern => "Expression of concern",
+            Self::CorrectedAndRepublished => "Corrected and republished",
+            Self::Correction => "Correction",
+            Self::NowPublished => "Preprint now published",
+            Self::NewVersion => "New version",
+            Self::TrialStopped => "Trial stopped",
+            Self::ResultsPosted => "Trial results posted",
+            Self::TrialChanged => "Trial changed",
+            Self::Reinstatement => "Reinstated",
+        }
+    }
+
+    /// The word that stands before the title of an item so marked, as in "[Retracted] …"; `None` for kinds that leave
+    /// the title alone. An erratum never bears the word of a retraction.
+    pub fn mark(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Retraction => "Retracted",
+            Self::Removal => "Removed",
+            Self::Withdrawal => "Withdrawn",
+            Self::PartialRetraction => "Partially retracted",
+            Self::ExpressionOfConcern => "Expression of concern",
+            Self::CorrectedAndRepublished | Self::Correction => "Corrected",
             _ => return None,
         })
     }
 }
 
-/// Another work that a record points at.
+/// Who said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeSource {
+    /// PubMed's record of the work or of the notice.
+    Pubmed,
+    /// The publisher, through Crossref.
+    CrossrefPublisher,
+    /// Retraction Watch, through Crossref.
+    RetractionWatch,
+    /// The preprint server.
+    Medrxiv,
+    /// The preprint server.
+    Biorxiv,
+    /// The trial registry.
+    ClinicalTrials,
+    /// An editor, by hand.
+    Editor,
+}
+
+impl NoticeSource {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Pubmed,
+        Self::CrossrefPublisher,
+        Self::RetractionWatch,
+        Self::Medrxiv,
+        Self::Biorxiv,
+        Self::ClinicalTrials,
+        Self::Editor,
+    ];
+
+    /// As the database and the API spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pubmed => "pubmed",
+            Self::CrossrefPublisher => "crossref_publisher",
+            Self::RetractionWatch => "retraction_watch",
+            Self::Medrxiv => "medrxiv",
+            Self::Biorxiv => "biorxiv",
+            Self::ClinicalTrials => "clinical_trials",
+            Self::Editor => "editor",
+        }
+    }
+
+    /// The source for [`Self::as_str`]'s word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.as_str() == word)
+    }
+
+    /// Its name for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Pubmed => "PubMed",
+            Self::CrossrefPublisher => "the publisher, by Crossref",
+            Self::RetractionWatch => "Retraction Watch, by Crossref",
+            Self::Medrxiv => "medRxiv",
+            Self::Biorxiv => "bioRxiv",
+            Self::ClinicalTrials => "ClinicalTrials.gov",
+            Self::Editor => "the editors",
+        }
+    }
+}
+
+/// Where a notice stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeState {
+    /// Waits for an editor; the public does not see it.
+    Waiting,
+    /// The public sees it.
+    Public,
+    /// An editor found that it does not concern the public.
+    Dismissed,
+    /// It was public and holds no longer (a reinstated paper); history keeps it.
+    Lifted,
+}
+
+impl NoticeState {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Waiting, Self::Public, Self::Dismissed, Self::Lifted];
+
+    /// As the database spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Public => "public",
+            Self::Dismissed => "dismissed",
+            Self::Lifted => "lifted",
+        }
+    }
+
+    /// The state for [`Self::as_str`]'s word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+/// One field that differs between two looks at a record, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RelatedWork {
-    /// How they stand.
-    pub relation: Relation,
-    /// The other's identifiers; may be empty where the record has only a citation.
+pub struct Change {
+    /// "Status", "Enrolment", "Abstract: results".
+    pub field: String,
+    /// What stood there; empty where nothing did.
+    pub before: String,
+    /// What stands there now; empty where it is gone.
+    pub after: String,
+}
+
+/// What the watch found: everything about it but whose it is and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What happened.
+    pub kind: NoticeKind,
+    /// Who said so.
+    pub source: NoticeSource,
+    /// The notice's own record (or the paper's, for `NowPublished`); may be empty.
     #[serde(default)]
     pub ids: Identifiers,
     /// The citation as the record words it.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(default)]
     pub citation: String,
+    /// Where to read it.
+    #[serde(default)]
+    pub link: Option<String>,
+    /// The notice's own date.
+    #[serde(default)]
+    pub noticed_on: Option<PartialDate>,
+    /// In a sentence: why a trial stopped, what a correction is about, if the record says so.
+    #[serde(default)]
+    pub detail: String,
+    /// What differs, field by field.
+    #[serde(default)]
+    pub changes: Vec<Change>,
+}
+
+/// A finding about an article, and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// Row id.
+    pub id: i64,
+    /// ULID of its own public address `/notices/{id}`.
+    pub public_id: String,
+    /// The article it is about.
+    pub article_id: i64,
+    /// What was found.
+    pub finding: Finding,
+    /// Where it stands.
+    pub state: NoticeState,
+    /// When we found it.
+    pub found_at: UnixMs,
+    /// When the public first saw it.
+    pub public_at: Option<UnixMs>,
+    /// When an editor answered, and whether they said that the summary still holds.
+    pub answered: Option<(UnixMs, SummaryHolds)>,
+}
+
+/// An editor's answer to "does the summary still hold?".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SummaryHolds {
+    /// It does.
+    Yes,
+    /// It did not, and was rewritten.
+    Rewritten,
+    /// The notice is not about this article, or means nothing for it.
+    NotOurs,
+}
+
+/// A public notice as a news item carries it: a copy, like all that the public sees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicNotice {
+    /// ULID of its own public address `/notices/{id}`.
+    pub public_id: String,
+    /// What was found.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// When the public first saw it.
+    pub public_at: UnixMs,
+    /// When it was lifted; then it marks nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifted_at: Option<UnixMs>,
+}
+
+/// How a work first appeared: the preprint's citation, kept when its paper took over the permalink.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstReport {
+    /// The sort of work then.
+    pub kind: WorkKind,
+    /// Its identifiers then.
+    pub ids: Identifiers,
+    /// Where it appeared.
+    pub journal: Journal,
+    /// When it appeared.
+    pub published_on: Option<PartialDate>,
+    /// Its address then.
+    pub link: Option<String>,
+}
+
+/// The gravest notice that marks an item now, if one does.
+pub fn standing_mark(notices: &[PublicNotice]) -> Option<&PublicNotice> {
+    notices
+        .iter()
+        .filter(|notice| notice.lifted_at.is_none() && notice.finding.kind.mark().is_some())
+        .min_by_key(|notice| notice.finding.kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_read_back_and_only_graver_kinds_mark_at_once() {
+        for kind in NoticeKind::ALL {
+            assert_eq!(NoticeKind::parse(kind.as_str()), Some(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+        for source in NoticeSource::ALL {
+            assert_eq!(NoticeSource::parse(source.as_str()), Some(source));
+        }
+        for state in NoticeState::ALL {
+            assert_eq!(NoticeState::parse(state.as_str()), Some(state));
+        }
+        let serious: Vec<_> = NoticeKind::ALL.into_iter().filter(|kind| kind.is_serious()).collect();
+        assert_eq!(serious.len(), 5);
+        assert!(!NoticeKind::Correction.is_serious() && NoticeKind::ExpressionOfConcern.is_serious());
+        assert_eq!(NoticeKind::Correction.mark(), Some("Corrected"));
+    }
 }

@@ -97,7 +97,7 @@ pub(super) fn article(row: &Row<'_>) -> rusqlite::Result<Article> {
 
 /// All columns of a news item.
 pub(super) const NEWS_COLUMNS: &str = "news.article_id, public_id, title, news.summary, news.published_at, updated_at, topics, kind, pmid, doi, pmcid, \
-     nct, link, authors, journal, published_on, language";
+     nct, link, authors, journal, published_on, language, notices, first_report";
 
 /// Reads [`NEWS_COLUMNS`].
 pub(super) fn news_item(row: &Row<'_>) -> rusqlite::Result<NewsItem> {
@@ -116,6 +116,8 @@ pub(super) fn news_item(row: &Row<'_>) -> rusqlite::Result<NewsItem> {
         journal: from_json(row, "journal")?,
         published_on: partial_date(row, "published_on")?,
         language: row.get("language")?,
+        notices: from_json(row, "notices")?,
+        first_report: from_json_opt(row, "first_report")?,
     })
 }
 

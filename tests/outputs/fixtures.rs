@@ -63,6 +63,8 @@ pub(super) fn items() -> Vec<NewsItem> {
         },
         published_on: date("2026-03-05"),
         language: Some("eng".into()),
+        notices: Vec::new(),
+        first_report: None,
     };
     let preprint = NewsItem {
         article_id: 3,
@@ -79,6 +81,8 @@ pub(super) fn items() -> Vec<NewsItem> {
         journal: Journal { title: "inventRxiv".into(), ..Journal::default() },
         published_on: date("2026-02"),
         language: None,
+        notices: Vec::new(),
+        first_report: None,
     };
     let trial = NewsItem {
         article_id: 2,
@@ -95,6 +99,8 @@ pub(super) fn items() -> Vec<NewsItem> {
         journal: Journal::default(),
         published_on: date("2026"),
         language: None,
+        notices: Vec::new(),
+        first_report: None,
     };
     let bare = NewsItem {
         article_id: 1,
@@ -111,6 +117,8 @@ pub(super) fn items() -> Vec<NewsItem> {
         journal: Journal::default(),
         published_on: None,
         language: None,
+        notices: Vec::new(),
+        first_report: None,
     };
     vec![paper, preprint, trial, bare]
 }

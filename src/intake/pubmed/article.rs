@@ -4,7 +4,7 @@ use quick_xml::events::BytesStart;
 
 use crate::domain::entry::{AbstractSection, Author, Entry, WorkKind};
 use crate::domain::identity::{Doi, Identifiers, Nct, Pmcid, Pmid};
-use crate::domain::notice::{RelatedWork, Relation};
+use crate::domain::relation::{RelatedWork, Relation};
 use crate::domain::text::RichText;
 use crate::domain::time::PartialDate;
 use crate::intake::clean::{caps, find_doi, find_ncts, read_issn};

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::entry::{Author, Entry, WorkKind};
 use crate::domain::identity::Pmid;
-use crate::domain::notice::Relation;
+use crate::domain::relation::Relation;
 use crate::domain::time::UnixMs;
 
 const FIXTURE: &str = include_str!("../../../tests/fixtures/intake/pubmed.xml");

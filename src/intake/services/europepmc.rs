@@ -7,7 +7,7 @@ use super::page::{Page, Refusal, parse, refuse};
 use super::walk::Place;
 use crate::domain::entry::{Author, Entry, Journal, WorkKind};
 use crate::domain::identity::{Doi, Identifiers, Pmcid, Pmid};
-use crate::domain::notice::{RelatedWork, Relation};
+use crate::domain::relation::{RelatedWork, Relation};
 use crate::domain::text::fold_plain;
 use crate::domain::time::UnixMs;
 use crate::intake::clean::{

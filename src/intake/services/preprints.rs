@@ -9,7 +9,7 @@ use super::run_on::split_run_on;
 use super::walk::Place;
 use crate::domain::entry::{Entry, Journal, WorkKind};
 use crate::domain::identity::{Doi, Identifiers};
-use crate::domain::notice::{RelatedWork, Relation};
+use crate::domain::relation::{RelatedWork, Relation};
 use crate::domain::source::PreprintServer;
 use crate::domain::text::fold_plain;
 use crate::domain::time::UnixMs;

@@ -3,7 +3,7 @@
 use super::{Fields, read_abstract};
 use crate::domain::entry::{Author, Entry, Journal, WorkKind, abstract_plain};
 use crate::domain::identity::{Doi, Identifiers, Pmcid, Pmid};
-use crate::domain::notice::{RelatedWork, Relation};
+use crate::domain::relation::{RelatedWork, Relation};
 use crate::domain::text::fold_plain;
 use crate::domain::time::UnixMs;
 use crate::intake::clean::{

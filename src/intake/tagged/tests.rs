@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::notice::Relation;
+use crate::domain::relation::Relation;
 use proptest::prelude::*;
 
 const NOW: UnixMs = UnixMs(1_795_367_460_000); // 2026-11-22

@@ -145,6 +145,8 @@ fn preview(state: &AppState, article: &Article, form: &FormText, now: UnixMs) ->
         journal: article.journal.clone(),
         published_on: article.published_on.clone(),
         language: article.language.clone(),
+        notices: Vec::new(),
+        first_report: None,
     };
     Rich::from_built(
         String::from_utf8_lossy(&fragment(&state.site, &[item], 3, LinkTo::Article)).into_owned(),

@@ -1,0 +1,75 @@
+//! The links between records: what one work says of another, in its registry's words.
+
+use serde::{Deserialize, Serialize};
+
+use super::identity::Identifiers;
+
+/// How a record says it stands to another (PubMed `CommentsCorrections` RefType, Crossref `update-to`, preprint links).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// This work was retracted by the other.
+    RetractionIn,
+    /// This is the notice that retracts the other.
+    RetractionOf,
+    /// Concern about this work is expressed in the other.
+    ExpressionOfConcernIn,
+    /// This expresses concern about the other.
+    ExpressionOfConcernFor,
+    /// This work is corrected by the other.
+    ErratumIn,
+    /// This corrects the other.
+    ErratumFor,
+    /// Republished with corrections as the other.
+    CorrectedAndRepublishedIn,
+    /// The corrected republication of the other.
+    CorrectedAndRepublishedFrom,
+    /// Updated by the other: preprint → paper, a Cochrane update, or only a letter (`UpdateIn`).
+    UpdateIn,
+    /// Updates the other (`UpdateOf`).
+    UpdateOf,
+    /// Published again elsewhere.
+    RepublishedIn,
+    /// Published before as the other.
+    RepublishedFrom,
+    /// The other comments on this one.
+    CommentIn,
+    /// This comments on the other.
+    CommentOn,
+}
+
+impl Relation {
+    /// The relation for PubMed's `RefType`; `None` for kinds that change nothing (`Cites`, `AssociatedDataset`, …).
+    pub fn from_ref_type(ref_type: &str) -> Option<Self> {
+        Some(match ref_type {
+            "RetractionIn" | "PartialRetractionIn" => Self::RetractionIn,
+            "RetractionOf" | "PartialRetractionOf" => Self::RetractionOf,
+            "ExpressionOfConcernIn" => Self::ExpressionOfConcernIn,
+            "ExpressionOfConcernFor" => Self::ExpressionOfConcernFor,
+            "ErratumIn" => Self::ErratumIn,
+            "ErratumFor" => Self::ErratumFor,
+            "CorrectedandRepublishedIn" => Self::CorrectedAndRepublishedIn,
+            "CorrectedandRepublishedFrom" => Self::CorrectedAndRepublishedFrom,
+            "UpdateIn" => Self::UpdateIn,
+            "UpdateOf" => Self::UpdateOf,
+            "RepublishedIn" => Self::RepublishedIn,
+            "RepublishedFrom" => Self::RepublishedFrom,
+            "CommentIn" => Self::CommentIn,
+            "CommentOn" => Self::CommentOn,
+            _ => return None,
+        })
+    }
+}
+
+/// Another work that a record points at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelatedWork {
+    /// How they stand.
+    pub relation: Relation,
+    /// The other's identifiers; may be empty where the record has only a citation.
+    #[serde(default)]
+    pub ids: Identifiers,
+    /// The citation as the record words it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub citation: String,
+}
