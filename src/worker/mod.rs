@@ -10,6 +10,7 @@ mod hub;
 mod judge;
 mod learn;
 mod pages;
+mod post;
 mod preview;
 mod refresh;
 mod upkeep;
@@ -34,6 +35,7 @@ use crate::store::{Store, StoreError};
 
 pub use judge::judge;
 pub use learn::Learner;
+pub use post::{Delivered, Post};
 pub use preview::{NoPreview, Preview};
 pub use refresh::Report;
 
@@ -85,6 +87,13 @@ impl Worker {
         let mut learner = Learner::new(self.rules.clone());
         let hub = hub::Hub::configured(&self.settings, self.rules.topics())
             .map(|hub| tokio::spawn(hub.run(self.store.clone(), self.intake.fetcher.clone())));
+        let post = match Post::configured(self.store.clone(), self.settings.clone()) {
+            Ok(post) => post.map(|post| tokio::spawn(post.run(stop.clone()))),
+            Err(error) => {
+                tracing::error!("{error}; letters wait");
+                None
+            }
+        };
         let mut upkeep = upkeep::Upkeep::new(&self.settings.worker, UnixMs::now());
         while !*stop.borrow() {
             if upkeep.is_due(UnixMs::now()) {
@@ -117,7 +126,15 @@ impl Worker {
         if let Some(hub) = hub {
             hub.abort();
         }
-        self.finish(refreshes).await;
+        let last_letter = async {
+            if let Some(post) = post {
+                let abort = post.abort_handle();
+                if tokio::time::timeout(SHUTDOWN_TIMEOUT, post).await.is_err() {
+                    abort.abort();
+                }
+            }
+        };
+        tokio::join!(self.finish(refreshes), last_letter);
     }
 
     /// One pass: refreshes the named sources, or all that are due, and reports each as it ends.
