@@ -5,15 +5,20 @@
 
 mod articles;
 mod audit;
+mod backfills;
 mod backup;
+mod coverage;
 mod decisions;
 mod desk;
 mod error;
+mod lab;
 mod learning;
 mod mail;
 mod matching;
 mod news;
 mod news_archive;
+mod notice_lists;
+mod notices;
 mod open;
 mod people;
 mod record;
@@ -21,8 +26,10 @@ mod refresh;
 mod rows;
 mod search;
 mod sessions;
+mod source_page;
 mod sources;
 mod upkeep;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,19 +39,26 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use articles::{QueueCounts, QueueFilter, QueueOrder};
 pub use audit::AuditRow;
+pub use backfills::SliceDone;
 pub use backup::{inspect_backup, restore_backup};
+pub use coverage::{CountDue, CountOutcome, Counted, Filled};
 pub use decisions::{DecideError, Decided, DecisionRequest, HistoryRow, Wish};
 pub use error::StoreError;
+pub use lab::LabQuestion;
 pub use learning::{Lesson, Rank};
 pub use mail::{ClaimedLetter, LetterRow, MailWishes};
 pub use news::{NewsPlace, NewsQuery};
+pub use notice_lists::{ListedNotice, WaitingNotice};
+pub use notices::{NoticeError, Noticed};
 pub use people::{LinkPurpose, LinkUse, PersonError};
 pub use record::{Judged, Judgement, Mark, Recorded};
 pub use refresh::{Refresh, RefreshResult};
 pub use search::Found;
 pub use sessions::{SessionRow, SignedIn};
+pub use source_page::{CHART_WEEKS, FailedBody, SourceWeek};
 pub use sources::{DueSource, FetchRow, SourceState};
 pub use upkeep::Pruned;
+pub use watch::{Look, Looked, WatchCounts, Watched};
 
 /// How many connections read beside the one that writes.
 const READERS: usize = 3;

@@ -5,6 +5,7 @@
 //! worker takes it. A second worker on the same database is safe.
 
 mod complete;
+mod errands;
 mod gather;
 mod hub;
 mod judge;
@@ -12,9 +13,11 @@ mod learn;
 mod pages;
 mod post;
 mod preview;
+mod recount;
 mod refresh;
 mod upkeep;
 
+pub mod backfill;
 pub mod backoff;
 pub mod schedule;
 
@@ -36,7 +39,7 @@ use crate::store::{Store, StoreError};
 pub use judge::judge;
 pub use learn::Learner;
 pub use post::{Delivered, Post};
-pub use preview::{NoPreview, Preview};
+pub use preview::NoPreview;
 pub use refresh::Report;
 
 /// The database is asked at least this often what is due: another process may have changed it.
@@ -87,13 +90,8 @@ impl Worker {
         let mut learner = Learner::new(self.rules.clone());
         let hub = hub::Hub::configured(&self.settings, self.rules.topics())
             .map(|hub| tokio::spawn(hub.run(self.store.clone(), self.intake.fetcher.clone())));
-        let post = match Post::configured(self.store.clone(), self.settings.clone()) {
-            Ok(post) => post.map(|post| tokio::spawn(post.run(stop.clone()))),
-            Err(error) => {
-                tracing::error!("{error}; letters wait");
-                None
-            }
-        };
+        let post = post::begin(self.store.clone(), self.settings.clone(), stop.clone());
+        let errands = errands::Errands::begin(&self);
         let mut upkeep = upkeep::Upkeep::new(&self.settings.worker, UnixMs::now());
         while !*stop.borrow() {
             if upkeep.is_due(UnixMs::now()) {
@@ -111,30 +109,24 @@ impl Worker {
             };
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
-                () = self.bell.notified() => {}
+                () = self.bell.notified() => errands.look_now(),
                 Some(ended) = refreshes.join_next() => {
                     log_report(&ended);
                     if let Ok(Report { recorded, .. }) = ended
                         && recorded.fresh + recorded.updated > 0
                     {
                         learner.note_arrivals(recorded.updated > 0);
+                        errands.note_arrivals();
                     }
                 }
                 () = sleep_until(wake_at) => {}
             }
         }
+        drop(errands);
         if let Some(hub) = hub {
             hub.abort();
         }
-        let last_letter = async {
-            if let Some(post) = post {
-                let abort = post.abort_handle();
-                if tokio::time::timeout(SHUTDOWN_TIMEOUT, post).await.is_err() {
-                    abort.abort();
-                }
-            }
-        };
-        tokio::join!(self.finish(refreshes), last_letter);
+        tokio::join!(self.finish(refreshes), post::end(post, SHUTDOWN_TIMEOUT));
     }
 
     /// One pass: refreshes the named sources, or all that are due, and reports each as it ends.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::schedule::Schedule;
 use crate::config::Settings;
@@ -50,6 +51,30 @@ pub struct Post {
     public_url: String,
     schedule: Option<Schedule>,
     digest_done: Option<UnixMs>,
+}
+
+/// Starts the post in a task of its own, where mail is set up.
+pub(super) fn begin(
+    store: Store,
+    settings: Arc<Settings>,
+    stop: watch::Receiver<bool>,
+) -> Option<JoinHandle<()>> {
+    match Post::configured(store, settings) {
+        Ok(post) => post.map(|post| tokio::spawn(post.run(stop))),
+        Err(error) => {
+            tracing::error!("{error}; letters wait");
+            None
+        }
+    }
+}
+
+/// After the signal to stop, waits for a letter under way.
+pub(super) async fn end(post: Option<JoinHandle<()>>, at_most: Duration) {
+    if let Some(mut post) = post
+        && tokio::time::timeout(at_most, &mut post).await.is_err()
+    {
+        post.abort();
+    }
 }
 
 impl Post {
