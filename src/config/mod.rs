@@ -24,7 +24,7 @@ mod secret;
 pub use catalog::{Catalog, SOURCES, TOPICS};
 pub use load::{DEFAULTS, Loaded, Shown};
 pub use origin::{ConfigError, Origin, Problem};
-pub use question::{QUESTION_KINDS, read_question};
+pub use question::{QUESTION_KINDS, read_question, write_question};
 pub use secret::Secret;
 
 /// Every setting. Meanings, units and defaults stand beside each key in `config/perfuse.toml`.
