@@ -6,13 +6,28 @@
 use std::fmt::Write as _;
 
 use super::citation::{authors_short, source_html};
+use super::notice::{
+    before_notice, first_report_line, first_report_link, is_void, marked_title_html, notice_link,
+    short_paragraphs, statement,
+};
 use super::text::{escape_html, escape_text, outward_link, paragraphs};
 use crate::domain::entry::WorkKind;
 use crate::domain::news::{NewsItem, Site};
+use crate::domain::notice::FirstReport;
 
 /// An item's whole text: the paragraph, the citation, the links.
 pub fn content_html(site: &Site, item: &NewsItem) -> String {
     let mut html = String::with_capacity(1024);
+    for notice in item.notices.iter().filter(|notice| notice.lifted_at.is_none()) {
+        let _ = write!(html, "<p><strong>{}</strong>", escape_text(&statement(notice)));
+        if let Some(address) = notice_link(notice) {
+            let _ = write!(html, " <a href=\"{}\">Read the notice</a>", escape_html(&address));
+        }
+        html.push_str("</p>");
+    }
+    if is_void(item) {
+        let _ = write!(html, "<p>{}</p>", escape_text(&before_notice(item)));
+    }
     for paragraph in paragraphs(&item.summary) {
         let _ = write!(html, "<p>{}</p>", escape_text(&paragraph));
     }
@@ -24,12 +39,28 @@ pub fn content_html(site: &Site, item: &NewsItem) -> String {
     if !citation.is_empty() {
         let _ = write!(html, "<p>{citation}</p>");
     }
+    if let Some(report) = &item.first_report {
+        let _ = write!(html, "<p>{}</p>", first_report_html(report));
+    }
     let links: Vec<String> = item_links(site, item)
         .into_iter()
         .map(|(label, address)| format!("<a href=\"{}\">{}</a>", escape_html(&address), escape_text(&label)))
         .collect();
     let _ = write!(html, "<p>{}</p>", links.join(" · "));
     html
+}
+
+/// "First reported as a preprint: medRxiv, 5 Jan 2026." with its address.
+pub fn first_report_html(report: &FirstReport) -> String {
+    let line = escape_text(&first_report_line(report));
+    match first_report_link(report) {
+        Some(address) => {
+            let label =
+                report.ids.doi.as_ref().map_or_else(|| "The preprint".to_owned(), |doi| format!("doi:{doi}"));
+            format!("{line} <a href=\"{}\">{}</a>", escape_html(&address), escape_text(&label))
+        }
+        None => line,
+    }
 }
 
 /// What must be said of a work that is not a reviewed paper; empty for one that is.
@@ -98,7 +129,7 @@ pub fn fragment(site: &Site, items: &[NewsItem], heading_level: u8, links: LinkT
             html,
             "<li><article><h{level}><a href=\"{}\">{}</a></h{level}>",
             escape_html(&address),
-            item.title.as_html()
+            marked_title_html(item)
         );
         let day = item.published_at.to_utc();
         let _ = writeln!(
@@ -107,7 +138,7 @@ pub fn fragment(site: &Site, items: &[NewsItem], heading_level: u8, links: LinkT
             day.format("%Y-%m-%d"),
             day.format("%-d %B %Y")
         );
-        for paragraph in paragraphs(&item.summary) {
+        for paragraph in short_paragraphs(item) {
             let _ = writeln!(html, "<p>{}</p>", escape_text(&paragraph));
         }
         if !caution(item.kind).is_empty() {

@@ -36,6 +36,7 @@ pub use decisions::{DecideError, Decided, DecisionRequest, HistoryRow, Wish};
 pub use error::StoreError;
 pub use learning::{Lesson, Rank};
 pub use news::{NewsPlace, NewsQuery};
+pub use news_archive::{FeedOf, NoticePlace};
 pub use people::{LinkPurpose, LinkUse, PersonError};
 pub use record::{Judged, Judgement, Mark, Recorded};
 pub use refresh::{Refresh, RefreshResult};

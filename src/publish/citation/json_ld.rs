@@ -7,13 +7,42 @@ use serde_json::{Map, Value, json};
 use super::{authors_line, one_line};
 use crate::domain::entry::Author;
 use crate::domain::news::{NewsItem, Site};
+use crate::domain::notice::PublicNotice;
 use crate::publish::json::escape_json;
-use crate::publish::text::{outward_link, paragraphs, plain_title};
+use crate::publish::notice::{
+    first_report_link, mark_word, marked_title, notice_link, notice_title, short_summary, statement,
+};
+use crate::publish::text::{outward_link, plain_title};
 
 /// For an item's own page.
 pub fn item_page(site: &Site, item: &NewsItem) -> String {
     let mut article = news_article(site, item);
     article["@context"] = "https://schema.org".into();
+    escape_json(&article.to_string())
+}
+
+/// For a notice's own page.
+pub fn notice_page(site: &Site, notice: &PublicNotice, item: &NewsItem) -> String {
+    let changed_at = notice.lifted_at.unwrap_or(notice.public_at);
+    let mut article = json!({
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "@id": site.notice_url(notice),
+        "url": site.notice_url(notice),
+        "headline": notice_title(notice, item),
+        "description": statement(notice),
+        "datePublished": notice.public_at.to_rfc3339(),
+        "dateModified": changed_at.to_rfc3339(),
+        "inLanguage": site.language,
+        "isAccessibleForFree": true,
+        "author": publisher(site),
+        "publisher": publisher(site),
+        "about": scholarly_article(item),
+        "isPartOf": { "@type": "NewsArticle", "@id": site.item_url(item) },
+    });
+    if let Some(link) = notice_link(notice) {
+        article["citation"] = link.into();
+    }
     escape_json(&article.to_string())
 }
 
@@ -23,7 +52,7 @@ pub fn list_page(site: &Site, title: &str, address: &str, items: &[NewsItem]) ->
         .iter()
         .enumerate()
         .map(|(at, item)| {
-            json!({ "@type": "ListItem", "position": at + 1, "url": site.item_url(item), "name": plain_title(item) })
+            json!({ "@type": "ListItem", "position": at + 1, "url": site.item_url(item), "name": marked_title(item) })
         })
         .collect();
     let page = json!({
@@ -44,8 +73,8 @@ fn news_article(site: &Site, item: &NewsItem) -> Value {
         "@type": "NewsArticle",
         "@id": site.item_url(item),
         "url": site.item_url(item),
-        "headline": plain_title(item),
-        "description": paragraphs(&item.summary).join(" "),
+        "headline": marked_title(item),
+        "description": short_summary(item),
         "datePublished": item.published_at.to_rfc3339(),
         "dateModified": item.updated_at.to_rfc3339(),
         "inLanguage": site.language,
@@ -93,7 +122,45 @@ fn scholarly_article(item: &NewsItem) -> Value {
         }
         put("isPartOf", periodical);
     }
+    if let Some(word) = mark_word(item) {
+        put("creativeWorkStatus", word.into());
+    }
+    let corrections: Vec<Value> =
+        item.notices.iter().filter(|notice| is_correction(notice)).map(correction).collect();
+    if !corrections.is_empty() {
+        put("correction", corrections.into());
+    }
+    if let Some(report) = &item.first_report {
+        let mut preprint = json!({ "@type": "ScholarlyArticle", "creativeWorkStatus": "Preprint" });
+        if let Some(link) = first_report_link(report) {
+            preprint["url"] = link.into();
+        }
+        if let Some(date) = &report.published_on {
+            preprint["datePublished"] = date.as_str().into();
+        }
+        put("isBasedOn", preprint);
+    }
     Value::Object(work)
+}
+
+fn is_correction(notice: &PublicNotice) -> bool {
+    notice.lifted_at.is_none() && notice.finding.kind.mark().is_some()
+}
+
+/// schema.org has one type for all that is said against a published text.
+fn correction(notice: &PublicNotice) -> Value {
+    let mut comment = json!({
+        "@type": "CorrectionComment",
+        "name": notice.finding.kind.label(),
+        "text": statement(notice),
+    });
+    if let Some(link) = notice_link(notice) {
+        comment["url"] = link.into();
+    }
+    if let Some(date) = &notice.finding.noticed_on {
+        comment["datePublished"] = date.as_str().into();
+    }
+    comment
 }
 
 fn creator(author: &Author) -> Value {

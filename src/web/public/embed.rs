@@ -17,7 +17,8 @@ use crate::publish::citation::source_line;
 use crate::publish::feed::{topic_path, topic_title};
 use crate::publish::html::{LinkTo, caution, fragment};
 use crate::publish::json::to_bytes;
-use crate::publish::text::{escape_html, outward_link, paragraphs, plain_title};
+use crate::publish::notice::{marked_title, short_summary};
+use crate::publish::text::{escape_html, outward_link};
 use crate::store::NewsQuery;
 
 const MAX_COUNT: u64 = 20;
@@ -147,10 +148,10 @@ fn news_json(public: &Public, wish: &Wish, items: &[NewsItem]) -> serde_json::Va
         .iter()
         .map(|item| {
             json!({
-                "title": plain_title(item),
+                "title": marked_title(item),
                 "page": site.item_url(item),
                 "article": outward_link(item),
-                "summary": paragraphs(&item.summary).join(" "),
+                "summary": short_summary(item),
                 "date": item.published_at.to_utc().format("%Y-%m-%d").to_string(),
                 "source": source_line(item),
                 "note": caution(item.kind),
@@ -285,7 +286,7 @@ pub(super) async fn oembed(
                 Some(Target::Item(id)) => {
                     let item = item::find(public, id, now).await?;
                     let query = format!("id={}&theme=auto&links=page", item.public_id);
-                    (query, plain_title(&item), public.site.item_url(&item))
+                    (query, marked_title(&item), public.site.item_url(&item))
                 }
                 None => return Err(PublicError::NotFound),
             };

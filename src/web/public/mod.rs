@@ -30,6 +30,7 @@ mod feeds;
 mod item;
 mod lists;
 mod machines;
+mod notices;
 mod page;
 mod parameters;
 mod search;
@@ -155,6 +156,8 @@ pub fn routes() -> Vec<Route> {
         Route::get("/archive", Public, lists::archive),
         Route::get("/archive/{year}/{month}", Public, lists::month),
         Route::get("/search", Public, search::show),
+        Route::get("/notices", Public, notices::list),
+        Route::get("/notices/{id}", Public, notices::show),
         Route::get("/feeds", Public, feeds::page),
         Route::get("/feeds/{file}", Public, feeds::news),
         Route::get("/feeds/t/{file}", Public, feeds::topic),
@@ -164,6 +167,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/api/openapi.json", Public, docs::document),
         Route::get("/api/v1/news", Public, api::list),
         Route::get("/api/v1/news/{id}", Public, api::one),
+        Route::get("/api/v1/notices", Public, api::notices),
         Route::get("/api/v1/topics", Public, api::topics),
         Route::get("/embed", Public, embed::page),
         Route::get("/embed/{file}", Public, embed::script),
