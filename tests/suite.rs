@@ -17,4 +17,5 @@ mod public;
 mod schedule;
 mod starter_lists;
 mod store;
+mod store_notices;
 mod support;

@@ -30,6 +30,10 @@ pub struct NoticeJson {
     /// Who said so: `pubmed`, `crossref_publisher`, `retraction_watch`, `medrxiv`, `biorxiv`, `clinical_trials`, `editor`.
     #[schema(value_type = String, example = "pubmed")]
     pub source: NoticeSource,
+    /// Who else said so since.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub also: Vec<NoticeSource>,
     /// The notice's own date: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "2026-11-20")]
@@ -126,6 +130,7 @@ impl NoticeJson {
             label: finding.kind.label(),
             statement: statement(notice),
             source: finding.source,
+            also: finding.also.clone(),
             noticed_on: finding.noticed_on.clone(),
             published_at: notice.public_at.to_rfc3339(),
             lifted_at: notice.lifted_at.map(|at| at.to_rfc3339()),

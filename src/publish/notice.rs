@@ -10,7 +10,7 @@
 
 use super::text::{one_line, paragraphs, plain_title, web_address};
 use crate::domain::news::NewsItem;
-use crate::domain::notice::{FirstReport, NoticeKind, PublicNotice};
+use crate::domain::notice::{FirstReport, NoticeKind, NoticeSource, PublicNotice};
 use crate::domain::summary::{MAX_WORDS, count_words};
 
 /// The longest piece of a record's own wording that is shown, characters.
@@ -65,10 +65,10 @@ pub fn statement(notice: &PublicNotice) -> String {
             "A notice against this article has been taken back: the article stands again"
         }
     };
-    let source = finding.source.label();
+    let sources = said_by(notice);
     let said = match &finding.noticed_on {
-        Some(date) => format!("notice of {}; source: {source}", date.to_display()),
-        None => format!("source: {source}"),
+        Some(date) => format!("notice of {}; {sources}", date.to_display()),
+        None => sources,
     };
     let detail = cut(&one_line(&finding.detail));
     let lifted = match notice.lifted_at {
@@ -77,6 +77,17 @@ pub fn statement(notice: &PublicNotice) -> String {
     };
     let detail = if detail.is_empty() { detail } else { format!(" {detail}") };
     format!("{what} ({said}).{detail}{lifted}")
+}
+
+/// "source: PubMed", or "sources: PubMed; Retraction Watch, by Crossref".
+fn said_by(notice: &PublicNotice) -> String {
+    let finding = &notice.finding;
+    let names: Vec<&str> = std::iter::once(finding.source)
+        .chain(finding.also.iter().copied())
+        .map(NoticeSource::label)
+        .collect();
+    let word = if names.len() == 1 { "source" } else { "sources" };
+    format!("{word}: {}", names.join("; "))
 }
 
 /// Where to read the notice itself: its DOI, else its link, else PubMed; `None` where the record named none.

@@ -13,6 +13,8 @@ mod learning;
 mod matching;
 mod news;
 mod news_archive;
+mod notice_lists;
+mod notices;
 mod open;
 mod people;
 mod record;
@@ -22,6 +24,7 @@ mod search;
 mod sessions;
 mod sources;
 mod upkeep;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,6 +40,8 @@ pub use error::StoreError;
 pub use learning::{Lesson, Rank};
 pub use news::{NewsPlace, NewsQuery};
 pub use news_archive::{FeedOf, NoticePlace};
+pub use notice_lists::{ListedNotice, WaitingNotice};
+pub use notices::{NoticeError, Noticed};
 pub use people::{LinkPurpose, LinkUse, PersonError};
 pub use record::{Judged, Judgement, Mark, Recorded};
 pub use refresh::{Refresh, RefreshResult};
@@ -44,6 +49,7 @@ pub use search::Found;
 pub use sessions::{SessionRow, SignedIn};
 pub use sources::{DueSource, FetchRow, SourceState};
 pub use upkeep::Pruned;
+pub use watch::{Look, Looked, WatchCounts, Watched};
 
 /// How many connections read beside the one that writes.
 const READERS: usize = 3;

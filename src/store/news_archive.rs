@@ -52,7 +52,9 @@ impl FeedOf {
              FROM notices JOIN news ON news.article_id = notices.article_id
              WHERE notices.public_at <= :now AND notices.state IN ('public', 'lifted')
                AND news.withdrawn_at IS NULL AND news.published_at <= :now";
-        let later = "AND notices.public_at > news.published_at";
+        // one that an editor saw before they published came with the item; `published_at` is a whole second
+        let later = "AND notices.public_at > news.published_at AND (notices.found_at >= news.published_at
+                     OR coalesce(notices.answered_at, 0) >= news.published_at + 1000)";
         match self {
             Self::All => format!(
                 "SELECT article_id, published_at AS at, NULL AS notice FROM news
@@ -185,10 +187,10 @@ impl Store {
         let public_id = public_id.to_owned();
         self.read("reading a notice", move |db| {
             let sql = format!(
-                "SELECT {NEWS_COLUMNS}, withdrawn_at, place.public_id AS notice FROM notices AS place
-                 JOIN news ON news.article_id = place.article_id
-                 WHERE place.public_id = :id AND place.public_at <= :now AND state IN ('public', 'lifted')
-                   AND news.published_at <= :now"
+                "SELECT {NEWS_COLUMNS}, withdrawn_at, place.notice FROM (
+                     SELECT article_id, public_id AS notice FROM notices
+                     WHERE public_id = :id AND public_at <= :now AND state IN ('public', 'lifted')) AS place
+                 JOIN news ON news.article_id = place.article_id WHERE news.published_at <= :now"
             );
             let mut statement = db.prepare_cached(&sql)?;
             let found = statement

@@ -147,14 +147,10 @@ pub(super) fn notice(letter: &str, kind: NoticeKind, public_at: UnixMs) -> Publi
     PublicNotice {
         public_id: format!("01KAPY0000000000000000000{letter}"),
         finding: Finding {
-            kind,
-            source: NoticeSource::Pubmed,
             ids: Identifiers { doi: Doi::parse("10.5555/notice.1"), ..Identifiers::default() },
             citation: "J Invent Perfus. 2026 Nov;12(9):900. doi: 10.5555/notice.1".into(),
-            link: None,
             noticed_on: date("2026-11-20"),
-            detail: String::new(),
-            changes: Vec::new(),
+            ..Finding::new(kind, NoticeSource::Pubmed)
         },
         public_at,
         lifted_at: None,

@@ -5,14 +5,16 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
+use super::history::Event;
 use super::notices::NoticeView;
-use super::page::{Chrome, Html, ItemView, day_of, page_or_error, render};
+use super::page::{Chrome, Html, ItemView, page_or_error, render};
 use super::{AppState, Public, PublicError, citations};
 use crate::domain::news::NewsItem;
 use crate::domain::time::UnixMs;
+use crate::domain::watch::ItemEvent;
 use crate::publish::citation::{CitationFormat, json_ld};
 use crate::publish::html::first_report_html;
-use crate::publish::notice::{before_notice, is_void, short_summary, statement};
+use crate::publish::notice::{before_notice, is_void, short_summary};
 use crate::publish::text::paragraphs;
 use crate::store::NewsPlace;
 
@@ -69,18 +71,25 @@ async fn page(public: &Public, headers: &HeaderMap, id: &str) -> Result<Response
                 // merged: the other article stands for both
                 return Err(PublicError::Moved(format!("/a/{}", item.public_id)));
             }
+            let events = public.store.item_history(item.article_id, now).await?;
             let mut sources: Vec<String> = Vec::new();
             for sighting in public.store.sightings(item.article_id).await? {
                 if !sources.contains(&sighting.source_title) {
                     sources.push(sighting.source_title);
                 }
             }
-            render(&item_page(public, &item, &path, sources))
+            render(&item_page(public, &item, &path, sources, events))
         })
         .await
 }
 
-fn item_page(public: &Public, item: &NewsItem, path: &str, sources: Vec<String>) -> ItemPage {
+fn item_page(
+    public: &Public,
+    item: &NewsItem,
+    path: &str,
+    sources: Vec<String>,
+    events: Vec<ItemEvent>,
+) -> ItemPage {
     let view = ItemView::new(&public.site, item);
     let mut chrome = Chrome::new(public, "", &view.plain_title, path).with_oembed(&public.site);
     chrome.kind = "article";
@@ -96,38 +105,13 @@ fn item_page(public: &Public, item: &NewsItem, path: &str, sources: Vec<String>)
         before: is_void(item).then(|| before_notice(item)),
         reported: paragraphs(&item.summary),
         first_report: item.first_report.as_ref().map(|report| Html::made_by_us(first_report_html(report))),
-        history: history(item),
+        history: events
+            .into_iter()
+            .map(|event| Event::new(event, public.settings.show_editor_names))
+            .collect(),
         item: view,
         sources: join_names(&sources),
     }
-}
-
-/// What happened to the item, oldest first.
-struct Event {
-    day: String,
-    day_text: String,
-    what: String,
-    who: Option<String>,
-    /// The notice's page.
-    path: Option<String>,
-}
-
-fn history(item: &NewsItem) -> Vec<Event> {
-    let event = |at: UnixMs, what: String, path: Option<String>| {
-        let (day, day_text) = day_of(at);
-        (at, Event { day, day_text, what, who: None, path })
-    };
-    let mut events = vec![event(item.published_at, "Published here.".to_owned(), None)];
-    for notice in &item.notices {
-        let path = Some(format!("/notices/{}", notice.public_id));
-        let label = notice.finding.kind.label();
-        events.push(event(notice.public_at, format!("{label}: {}", statement(notice)), path));
-        if let Some(at) = notice.lifted_at {
-            events.push(event(at, format!("{label}: lifted."), None));
-        }
-    }
-    events.sort_by_key(|(at, _)| *at);
-    events.into_iter().map(|(_, event)| event).collect()
 }
 
 fn join_names(names: &[String]) -> String {

@@ -27,6 +27,7 @@ mod embed;
 mod error;
 mod export;
 mod feeds;
+mod history;
 mod item;
 mod lists;
 mod machines;
@@ -56,6 +57,8 @@ pub struct PublicSettings {
     pub logo: Option<PathBuf>,
     /// Origins that may show the frame; empty: any may.
     pub frame_ancestors: Vec<String>,
+    /// Whether an item's history names editors.
+    pub show_editor_names: bool,
     /// What `/metrics` asks for; `None` closes it.
     pub metrics_token: Option<String>,
     /// How long an output may be served without asking whether anything changed.
@@ -73,6 +76,7 @@ impl Default for PublicSettings {
             homepage: None,
             logo: None,
             frame_ancestors: Vec::new(),
+            show_editor_names: false,
             metrics_token: None,
             check_every: Duration::from_millis(500),
             cache_bytes: 32 * 1024 * 1024,
@@ -90,6 +94,7 @@ impl From<&Settings> for PublicSettings {
             homepage: settings.society.homepage.clone(),
             logo: settings.society.logo.clone(),
             frame_ancestors: publish.frame_ancestors.clone(),
+            show_editor_names: publish.show_editor_names,
             metrics_token: settings.server.metrics_token.expose().map(str::to_owned),
             ..Self::default()
         }
