@@ -14,6 +14,7 @@ use crate::domain::identity::{Doi, Pmcid, Pmid};
 use crate::domain::news::{FeedEntry, NewsItem, Site};
 use crate::domain::notice::PublicNotice;
 use crate::domain::time::UnixMs;
+use crate::texts::Texts;
 
 /// One entry, in words that no format has escaped yet.
 #[derive(Debug, Clone)]
@@ -56,13 +57,14 @@ impl<'a> Entry<'a> {
     }
 
     fn of_item(site: &Site, item: &'a NewsItem) -> Self {
+        let texts = Texts::of(&site.language);
         Self {
             page: site.item_url(item),
-            title: marked_title(item),
+            title: marked_title(texts, item),
             outward: outward_link(item),
             published_at: item.published_at,
             updated_at: item.updated_at,
-            summary: short_summary(item),
+            summary: short_summary(texts, item),
             content: content_html(site, item),
             authors: &item.authors,
             authors_line: authors_line(item),
@@ -78,16 +80,16 @@ impl<'a> Entry<'a> {
     }
 
     fn of_notice(site: &Site, notice: &'a PublicNotice, item: &'a NewsItem) -> Self {
-        let finding = &notice.finding;
+        let (finding, texts) = (&notice.finding, Texts::of(&site.language));
         // an item and its notice become new in one transaction: a millisecond keeps their dates apart (see `atom`)
         let changed_at = notice.lifted_at.unwrap_or(notice.public_at);
         Self {
             page: site.notice_url(notice),
-            title: notice_title(notice, item),
+            title: notice_title(texts, notice, item),
             outward: notice_link(notice),
             published_at: notice.public_at,
             updated_at: changed_at.plus_ms(1),
-            summary: notice_summary(notice),
+            summary: notice_summary(texts, notice),
             content: notice_html(site, notice, item),
             authors: &[],
             authors_line: String::new(),
@@ -105,7 +107,8 @@ impl<'a> Entry<'a> {
 
 /// A notice's whole text: what happened, its citation, the work it is about, the links.
 fn notice_html(site: &Site, notice: &PublicNotice, item: &NewsItem) -> String {
-    let mut html = format!("<p><strong>{}</strong></p>", escape_text(&statement(notice)));
+    let texts = Texts::of(&site.language);
+    let mut html = format!("<p><strong>{}</strong></p>", escape_text(&statement(texts, notice)));
     let citation = one_line(&notice.finding.citation);
     if !citation.is_empty() {
         let _ = write!(html, "<p>{}</p>", escape_text(&citation));
@@ -120,12 +123,12 @@ fn notice_html(site: &Site, notice: &PublicNotice, item: &NewsItem) -> String {
     );
     let mut links = Vec::with_capacity(2);
     if let Some(address) = notice_link(notice) {
-        links.push(("Read the notice", address));
+        links.push((texts.t("notice-read").into(), address));
     }
-    links.push((site.title.as_str(), site.notice_url(notice)));
+    links.push((site.title.clone(), site.notice_url(notice)));
     let links: Vec<String> = links
         .into_iter()
-        .map(|(label, address)| format!("<a href=\"{}\">{}</a>", escape_html(&address), escape_text(label)))
+        .map(|(label, address)| format!("<a href=\"{}\">{}</a>", escape_html(&address), escape_text(&label)))
         .collect();
     let _ = write!(html, "<p>{}</p>", links.join(" · "));
     html

@@ -11,6 +11,7 @@
 use super::entry::Entry;
 use crate::domain::news::{FeedEntry, Site};
 use crate::domain::time::UnixMs;
+use crate::texts::Texts;
 
 /// How often readers should ask, in minutes.
 pub const TTL_MINUTES: u32 = 60;
@@ -81,11 +82,11 @@ impl<'a> Channel<'a> {
     }
 
     /// Its name for people, below the site's; `None` for everything.
-    pub fn title(self, site: &'a Site) -> Option<&'a str> {
+    pub fn title(self, site: &Site) -> Option<String> {
         match self {
             Self::All => None,
-            Self::Topic(name) => Some(topic_title(site, name)),
-            Self::Notices => Some("Retractions, corrections and other notices"),
+            Self::Topic(name) => Some(topic_title(site, name).to_owned()),
+            Self::Notices => Some(Texts::of(&site.language).t("feed-notices").into()),
         }
     }
 

@@ -14,33 +14,36 @@ use super::text::{escape_html, escape_text, outward_link, paragraphs};
 use crate::domain::entry::WorkKind;
 use crate::domain::news::{NewsItem, Site};
 use crate::domain::notice::FirstReport;
+use crate::texts::Texts;
 
 /// An item's whole text: the paragraph, the citation, the links.
 pub fn content_html(site: &Site, item: &NewsItem) -> String {
+    let texts = Texts::of(&site.language);
     let mut html = String::with_capacity(1024);
     for notice in item.notices.iter().filter(|notice| notice.lifted_at.is_none()) {
-        let _ = write!(html, "<p><strong>{}</strong>", escape_text(&statement(notice)));
+        let _ = write!(html, "<p><strong>{}</strong>", escape_text(&statement(texts, notice)));
         if let Some(address) = notice_link(notice) {
-            let _ = write!(html, " <a href=\"{}\">Read the notice</a>", escape_html(&address));
+            let read = String::from(texts.t("notice-read"));
+            let _ = write!(html, " <a href=\"{}\">{}</a>", escape_html(&address), escape_text(&read));
         }
         html.push_str("</p>");
     }
     if is_void(item) {
-        let _ = write!(html, "<p>{}</p>", escape_text(&before_notice(item)));
+        let _ = write!(html, "<p>{}</p>", escape_text(&before_notice(texts, item)));
     }
     for paragraph in paragraphs(&item.summary) {
         let _ = write!(html, "<p>{}</p>", escape_text(&paragraph));
     }
-    let caution = caution(item.kind);
+    let caution = caution(texts, item.kind);
     if !caution.is_empty() {
-        let _ = write!(html, "<p><strong>{caution}</strong></p>");
+        let _ = write!(html, "<p><strong>{}</strong></p>", escape_text(&caution));
     }
     let citation = citation_html(item);
     if !citation.is_empty() {
         let _ = write!(html, "<p>{citation}</p>");
     }
     if let Some(report) = &item.first_report {
-        let _ = write!(html, "<p>{}</p>", first_report_html(report));
+        let _ = write!(html, "<p>{}</p>", first_report_html(texts, report));
     }
     let links: Vec<String> = item_links(site, item)
         .into_iter()
@@ -51,12 +54,14 @@ pub fn content_html(site: &Site, item: &NewsItem) -> String {
 }
 
 /// "First reported as a preprint: medRxiv, 5 Jan 2026." with its address.
-pub fn first_report_html(report: &FirstReport) -> String {
-    let line = escape_text(&first_report_line(report));
+pub fn first_report_html(texts: &Texts, report: &FirstReport) -> String {
+    let line = escape_text(&first_report_line(texts, report));
     match first_report_link(report) {
         Some(address) => {
-            let label =
-                report.ids.doi.as_ref().map_or_else(|| "The preprint".to_owned(), |doi| format!("doi:{doi}"));
+            let label = match &report.ids.doi {
+                Some(doi) => format!("doi:{doi}"),
+                None => texts.t("first-report-link").into(),
+            };
             format!("{line} <a href=\"{}\">{}</a>", escape_html(&address), escape_text(&label))
         }
         None => line,
@@ -64,11 +69,11 @@ pub fn first_report_html(report: &FirstReport) -> String {
 }
 
 /// What must be said of a work that is not a reviewed paper; empty for one that is.
-pub fn caution(kind: WorkKind) -> &'static str {
+pub fn caution(texts: &Texts, kind: WorkKind) -> String {
     match kind {
-        WorkKind::Preprint => "Preprint, not peer reviewed.",
-        WorkKind::Trial => "Trial registration.",
-        WorkKind::Article | WorkKind::Book => "",
+        WorkKind::Preprint => texts.t("caution-preprint").into(),
+        WorkKind::Trial => texts.t("caution-trial").into(),
+        WorkKind::Article | WorkKind::Book => String::new(),
     }
 }
 
@@ -85,17 +90,18 @@ pub fn citation_html(item: &NewsItem) -> String {
 
 /// The links a reader may want, `(label, address)`: the article, PubMed, free full text, our page.
 pub fn item_links(site: &Site, item: &NewsItem) -> Vec<(String, String)> {
+    let texts = Texts::of(&site.language);
     let mut links = Vec::with_capacity(4);
     if let Some(doi) = &item.ids.doi {
         links.push((format!("doi:{doi}"), doi.url()));
     } else if let Some(link) = outward_link(item).filter(|_| item.ids.nct.is_none()) {
-        links.push(("Article".to_owned(), link));
+        links.push((texts.t("link-article").into(), link));
     }
     if let Some(pmid) = item.ids.pmid {
         links.push((format!("PubMed {pmid}"), pmid.url()));
     }
     if let Some(pmcid) = &item.ids.pmcid {
-        links.push(("Free full text".to_owned(), pmcid.url()));
+        links.push((texts.t("link-free").into(), pmcid.url()));
     }
     if let Some(nct) = &item.ids.nct {
         links.push((nct.as_str().to_owned(), nct.url()));
@@ -116,7 +122,7 @@ pub enum LinkTo {
 /// The items as plain HTML for PHP, SSI, Drupal or Hugo: `ul role=list > li > article > h{n} > a`, then `time` and
 /// the paragraph. No script, no style. `heading_level` is held between 2 and 6.
 pub fn fragment(site: &Site, items: &[NewsItem], heading_level: u8, links: LinkTo) -> Vec<u8> {
-    let level = heading_level.clamp(2, 6);
+    let (level, texts) = (heading_level.clamp(2, 6), Texts::of(&site.language));
     let mut html = String::with_capacity(items.len() * 800 + 64);
     let _ = writeln!(html, "<ul role=\"list\" lang=\"{}\">", escape_html(&site.language));
     for item in items {
@@ -129,20 +135,21 @@ pub fn fragment(site: &Site, items: &[NewsItem], heading_level: u8, links: LinkT
             html,
             "<li><article><h{level}><a href=\"{}\">{}</a></h{level}>",
             escape_html(&address),
-            marked_title_html(item)
+            marked_title_html(texts, item)
         );
         let day = item.published_at.to_utc();
         let _ = writeln!(
             html,
             "<p><time datetime=\"{}\">{}</time></p>",
             day.format("%Y-%m-%d"),
-            day.format("%-d %B %Y")
+            escape_text(&texts.day(day.date_naive()))
         );
-        for paragraph in short_paragraphs(item) {
+        for paragraph in short_paragraphs(texts, item) {
             let _ = writeln!(html, "<p>{}</p>", escape_text(&paragraph));
         }
-        if !caution(item.kind).is_empty() {
-            let _ = writeln!(html, "<p><strong>{}</strong></p>", caution(item.kind));
+        let caution = caution(texts, item.kind);
+        if !caution.is_empty() {
+            let _ = writeln!(html, "<p><strong>{}</strong></p>", escape_text(&caution));
         }
         html.push_str("</article></li>\n");
     }

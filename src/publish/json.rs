@@ -12,6 +12,7 @@ use crate::domain::entry::{Author, Journal, WorkKind};
 use crate::domain::identity::{Doi, Nct, Pmcid, Pmid};
 use crate::domain::news::{NewsItem, Site};
 use crate::domain::time::PartialDate;
+use crate::texts::Texts;
 
 /// One news item. Texts are exact and plain unless their name ends in `_html`; absent means "not known".
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -31,11 +32,11 @@ pub struct NewsJson {
     /// The society's paragraph as it was published, where `summary` is not that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_summary: Option<String>,
-    /// `Retracted`, `Removed`, `Withdrawn`, `Partially retracted`, `Expression of concern` or `Corrected`; absent where
-    /// nothing is said against the work.
+    /// `Retracted`, `Removed`, `Withdrawn`, `Partially retracted`, `Expression of concern` or `Corrected`, in the site's
+    /// language; absent where nothing is said against the work.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Retracted")]
-    pub mark: Option<&'static str>,
+    pub mark: Option<String>,
     /// What happened to the work since, oldest first, lifted notices included.
     pub notices: Vec<NoticeJson>,
     /// Where the work is a preprint's paper: the preprint.
@@ -150,14 +151,15 @@ pub struct TopicListJson {
 impl NewsJson {
     /// The item as the API shows it.
     pub fn new(site: &Site, item: &NewsItem) -> Self {
+        let texts = Texts::of(&site.language);
         Self {
             id: item.public_id.clone(),
             url: site.item_url(item),
-            title: marked_title(item),
-            title_html: marked_title_html(item),
+            title: marked_title(texts, item),
+            title_html: marked_title_html(texts, item),
             reported_summary: item.mark().map(|_| paragraphs(&item.summary).join("\n\n")),
-            summary: short_paragraphs(item).join("\n\n"),
-            mark: mark_word(item),
+            summary: short_paragraphs(texts, item).join("\n\n"),
+            mark: mark_word(texts, item),
             notices: item.notices.iter().map(|notice| NoticeJson::new(site, notice)).collect(),
             first_report: item.first_report.as_ref().map(FirstReportJson::new),
             published_at: item.published_at.to_rfc3339(),

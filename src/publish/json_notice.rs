@@ -5,11 +5,13 @@ use utoipa::ToSchema;
 
 use super::json::{JournalJson, known};
 use super::notice::{first_report_link, notice_link, notice_title, statement};
+use super::notice_words::label;
 use crate::domain::entry::WorkKind;
 use crate::domain::identity::{Doi, Pmid};
 use crate::domain::news::{FeedEntry, Site};
 use crate::domain::notice::{Change, FirstReport, NoticeKind, NoticeSource, PublicNotice};
 use crate::domain::time::PartialDate;
+use crate::texts::Texts;
 
 /// What happened to a work after it was reported; absent means "not known".
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -24,7 +26,7 @@ pub struct NoticeJson {
     #[schema(value_type = String, example = "retraction")]
     pub kind: NoticeKind,
     /// The kind for people.
-    pub label: &'static str,
+    pub label: String,
     /// What happened, in a sentence or two, plain text.
     pub statement: String,
     /// Who said so: `pubmed`, `crossref_publisher`, `retraction_watch`, `medrxiv`, `biorxiv`, `clinical_trials`, `editor`.
@@ -122,13 +124,13 @@ pub struct NoticeListJson {
 impl NoticeJson {
     /// The notice as the API shows it.
     pub fn new(site: &Site, notice: &PublicNotice) -> Self {
-        let finding = &notice.finding;
+        let (finding, texts) = (&notice.finding, Texts::of(&site.language));
         Self {
             id: notice.public_id.clone(),
             url: site.notice_url(notice),
             kind: finding.kind,
-            label: finding.kind.label(),
-            statement: statement(notice),
+            label: label(texts, finding.kind),
+            statement: statement(texts, notice),
             source: finding.source,
             also: finding.also.clone(),
             noticed_on: finding.noticed_on.clone(),
@@ -179,7 +181,7 @@ impl NoticeEntryJson {
     pub fn new(site: &Site, entry: &FeedEntry) -> Option<Self> {
         let notice = entry.notice.as_ref()?;
         Some(Self {
-            title: notice_title(notice, &entry.item),
+            title: notice_title(Texts::of(&site.language), notice, &entry.item),
             item_id: entry.item.public_id.clone(),
             item_url: site.item_url(&entry.item),
             notice: NoticeJson::new(site, notice),

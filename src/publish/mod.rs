@@ -16,6 +16,7 @@ pub mod json;
 pub mod json_feed;
 pub mod json_notice;
 pub mod notice;
+pub mod notice_words;
 pub mod opml;
 pub mod rss;
 pub mod sitemap;

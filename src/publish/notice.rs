@@ -8,86 +8,66 @@
 //!
 //! A lifted notice marks nothing and is told only as history.
 
-use super::text::{one_line, paragraphs, plain_title, web_address};
+use super::notice_words as words;
+use super::text::{escape_text, one_line, paragraphs, plain_title, web_address};
 use crate::domain::news::NewsItem;
-use crate::domain::notice::{FirstReport, NoticeKind, NoticeSource, PublicNotice};
+use crate::domain::notice::{FirstReport, PublicNotice};
 use crate::domain::summary::{MAX_WORDS, count_words};
+use crate::texts::Texts;
 
 /// The longest piece of a record's own wording that is shown, characters.
 const DETAIL_CHARS: usize = 300;
 
 /// "[Retracted] ", or nothing where no notice marks the item.
-pub fn title_mark(item: &NewsItem) -> String {
-    mark_word(item).map(|word| format!("[{word}] ")).unwrap_or_default()
+pub fn title_mark(texts: &Texts, item: &NewsItem) -> String {
+    mark_word(texts, item).map(|word| format!("[{word}] ")).unwrap_or_default()
 }
 
 /// "Retracted", where a notice marks the item now.
-pub fn mark_word(item: &NewsItem) -> Option<&'static str> {
-    item.mark()?.finding.kind.mark()
+pub fn mark_word(texts: &Texts, item: &NewsItem) -> Option<String> {
+    words::mark(texts, item.mark()?.finding.kind)
 }
 
 /// The item's title on one plain line, its mark in front.
-pub fn marked_title(item: &NewsItem) -> String {
-    format!("{}{}", title_mark(item), plain_title(item))
+pub fn marked_title(texts: &Texts, item: &NewsItem) -> String {
+    format!("{}{}", title_mark(texts, item), plain_title(item))
 }
 
 /// The same with the title's markup, for HTML.
-pub fn marked_title_html(item: &NewsItem) -> String {
-    // the marks are our own words, without a character to escape
-    format!("{}{}", title_mark(item), item.title.as_html())
+pub fn marked_title_html(texts: &Texts, item: &NewsItem) -> String {
+    format!("{}{}", escape_text(&title_mark(texts, item)), item.title.as_html())
 }
 
 /// "Retraction: Title of the work".
-pub fn notice_title(notice: &PublicNotice, item: &NewsItem) -> String {
-    format!("{}: {}", notice.finding.kind.label(), plain_title(item))
+pub fn notice_title(texts: &Texts, notice: &PublicNotice, item: &NewsItem) -> String {
+    format!("{}: {}", words::label(texts, notice.finding.kind), plain_title(item))
 }
 
 /// What happened, in one or two sentences: "This article has been retracted and should not be relied on (notice of
 /// 3 Mar 2026; source: PubMed)."
-pub fn statement(notice: &PublicNotice) -> String {
+pub fn statement(texts: &Texts, notice: &PublicNotice) -> String {
     let finding = &notice.finding;
-    let what = match finding.kind {
-        NoticeKind::Retraction => "This article has been retracted and should not be relied on",
-        NoticeKind::Removal => "The publisher has removed this article; it should not be relied on",
-        NoticeKind::Withdrawal => "This work has been withdrawn and should not be relied on",
-        NoticeKind::PartialRetraction => "A part of this article has been retracted",
-        NoticeKind::ExpressionOfConcern => {
-            "The journal has published an expression of concern about this article"
-        }
-        NoticeKind::CorrectedAndRepublished => "This article has been corrected and published again",
-        NoticeKind::Correction => "A correction to this article has been published",
-        NoticeKind::NowPublished => "This work, first reported as a preprint, is now published in a journal",
-        NoticeKind::NewVersion => "There is a newer version of this work",
-        NoticeKind::TrialStopped => "This trial has ended early",
-        NoticeKind::ResultsPosted => "The registry has posted results of this trial",
-        NoticeKind::TrialChanged => "The registration of this trial has changed",
-        NoticeKind::Reinstatement => {
-            "A notice against this article has been taken back: the article stands again"
-        }
+    let (what, sources) = (words::event(texts, finding.kind), said_by(texts, notice));
+    let told = match &finding.noticed_on {
+        Some(date) => texts.t("notice-told-on").with("date", date.to_display()),
+        None => texts.t("notice-told"),
     };
-    let sources = said_by(notice);
-    let said = match &finding.noticed_on {
-        Some(date) => format!("notice of {}; {sources}", date.to_display()),
-        None => sources,
-    };
+    let told: String = told.with("what", what).with("sources", sources).into();
     let detail = cut(&one_line(&finding.detail));
-    let lifted = match notice.lifted_at {
-        Some(at) => format!(" Lifted on {}: it no longer holds.", at.to_utc().format("%-d %b %Y")),
-        None => String::new(),
-    };
-    let detail = if detail.is_empty() { detail } else { format!(" {detail}") };
-    format!("{what} ({said}).{detail}{lifted}")
+    let lifted = notice.lifted_at.map(|at| {
+        let on = texts.day_short(at.to_utc().date_naive());
+        String::from(texts.t("notice-lifted").with("date", on))
+    });
+    let parts = [Some(told), Some(detail).filter(|detail| !detail.is_empty()), lifted];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// "source: PubMed", or "sources: PubMed; Retraction Watch, by Crossref".
-fn said_by(notice: &PublicNotice) -> String {
+fn said_by(texts: &Texts, notice: &PublicNotice) -> String {
     let finding = &notice.finding;
-    let names: Vec<&str> = std::iter::once(finding.source)
-        .chain(finding.also.iter().copied())
-        .map(NoticeSource::label)
-        .collect();
-    let word = if names.len() == 1 { "source" } else { "sources" };
-    format!("{word}: {}", names.join("; "))
+    let sources = std::iter::once(finding.source).chain(finding.also.iter().copied());
+    let names: Vec<String> = sources.map(|source| words::source(texts, source)).collect();
+    texts.t("notice-sources").with("count", names.len()).with("names", names.join("; ")).into()
 }
 
 /// Where to read the notice itself: its DOI, else its link, else PubMed; `None` where the record named none.
@@ -100,10 +80,10 @@ pub fn notice_link(notice: &PublicNotice) -> Option<String> {
 
 /// The item's paragraphs for lists, feeds and the embed, at most 100 words where the approved text is; see the
 /// module for what a mark does to them.
-pub fn short_paragraphs(item: &NewsItem) -> Vec<String> {
+pub fn short_paragraphs(texts: &Texts, item: &NewsItem) -> Vec<String> {
     let own = paragraphs(&item.summary);
     let Some(notice) = item.mark() else { return own };
-    let told = statement(notice);
+    let told = statement(texts, notice);
     let words: usize = own.iter().map(|paragraph| count_words(paragraph)).sum();
     if notice.finding.kind.voids_the_work() || words + count_words(&told) > MAX_WORDS {
         return vec![told];
@@ -112,8 +92,8 @@ pub fn short_paragraphs(item: &NewsItem) -> Vec<String> {
 }
 
 /// The same on one line.
-pub fn short_summary(item: &NewsItem) -> String {
-    short_paragraphs(item).join(" ")
+pub fn short_summary(texts: &Texts, item: &NewsItem) -> String {
+    short_paragraphs(texts, item).join(" ")
 }
 
 /// Whether the approved paragraph is shown only as the record of what was reported.
@@ -122,27 +102,28 @@ pub fn is_void(item: &NewsItem) -> bool {
 }
 
 /// "What we reported on 3 March 2026, before this notice:"
-pub fn before_notice(item: &NewsItem) -> String {
-    format!("What we reported on {}, before this notice:", item.published_at.to_utc().format("%-d %B %Y"))
+pub fn before_notice(texts: &Texts, item: &NewsItem) -> String {
+    let on = texts.day(item.published_at.to_utc().date_naive());
+    texts.t("notice-before").with("date", on).into()
 }
 
 /// A notice's text for people with nothing else: what happened, then its citation.
-pub fn notice_summary(notice: &PublicNotice) -> String {
+pub fn notice_summary(texts: &Texts, notice: &PublicNotice) -> String {
     let citation = cut(&one_line(&notice.finding.citation));
-    let told = statement(notice);
+    let told = statement(texts, notice);
     let whole = format!("{told} {citation}");
     if citation.is_empty() || count_words(&whole) > MAX_WORDS { told } else { whole }
 }
 
 /// "First reported as a preprint: medRxiv, 5 Jan 2026."
-pub fn first_report_line(report: &FirstReport) -> String {
-    let place = [
-        one_line(&report.journal.title),
-        report.published_on.as_ref().map(|on| on.to_display()).unwrap_or_default(),
-    ];
+pub fn first_report_line(texts: &Texts, report: &FirstReport) -> String {
+    let on = report.published_on.as_ref().map(|on| on.to_display()).unwrap_or_default();
+    let place = [one_line(&report.journal.title), on];
     let place: Vec<String> = place.into_iter().filter(|part| !part.is_empty()).collect();
-    let named = if place.is_empty() { String::new() } else { format!(": {}", place.join(", ")) };
-    format!("First reported as a preprint{named}.")
+    if place.is_empty() {
+        return texts.t("first-report").into();
+    }
+    texts.t("first-report-in").with("place", place.join(", ")).into()
 }
 
 /// Where the preprint is: its DOI, else its link.
@@ -152,19 +133,27 @@ pub fn first_report_link(report: &FirstReport) -> Option<String> {
 }
 
 /// What a citation's note says: each standing notice with its address, and the preprint. Empty where there is nothing.
+///
+/// In English whatever the site's language: a citation goes into papers and libraries anywhere.
 pub fn citation_notes(item: &NewsItem) -> Vec<String> {
+    let texts = Texts::of("en");
+    let after = |link: Option<String>| link.map(|link| format!(" {link}")).unwrap_or_default();
     let standing = item.notices.iter().filter(|notice| notice.lifted_at.is_none());
     let mut notes: Vec<String> = standing
         .map(|notice| {
-            let link = notice_link(notice).map(|link| format!(" {link}")).unwrap_or_default();
-            format!("{}: {}{link}", notice.finding.kind.label(), statement(notice))
+            let label = words::label(texts, notice.finding.kind);
+            format!("{label}: {}{}", statement(texts, notice), after(notice_link(notice)))
         })
         .collect();
     if let Some(report) = &item.first_report {
-        let link = first_report_link(report).map(|link| format!(" {link}")).unwrap_or_default();
-        notes.push(format!("{}{link}", first_report_line(report)));
+        notes.push(format!("{}{}", first_report_line(texts, report), after(first_report_link(report))));
     }
     notes
+}
+
+/// The word that a citation bears, in English; see [`citation_notes`].
+pub fn citation_mark(item: &NewsItem) -> Option<String> {
+    mark_word(Texts::of("en"), item)
 }
 
 fn cut(text: &str) -> String {

@@ -11,6 +11,7 @@ use perfuse::publish::citation::{CitationFormat, json_ld};
 use perfuse::publish::html::{LinkTo, content_html, fragment};
 use perfuse::publish::json::{NewsJson, to_bytes};
 use perfuse::publish::notice::{short_summary, statement};
+use perfuse::texts::Texts;
 
 use super::fixtures::{entries, feed, items, marked, noticed, site};
 use super::formats::{FEEDS, text};
@@ -38,7 +39,7 @@ fn outputs(item: &NewsItem) -> Vec<(&'static str, String)> {
 fn every_output_says_what_happened_in_its_own_word() {
     for (kind, letter) in NoticeKind::ALL.into_iter().zip("ABCDEFGHJKMNP".chars()) {
         let item = marked(&letter.to_string(), kind);
-        let said = statement(&item.notices[0]);
+        let said = statement(Texts::of("en"), &item.notices[0]);
         for (name, output) in outputs(&item) {
             match kind.mark() {
                 // it has no title: the statement says it, see below
@@ -61,8 +62,8 @@ fn every_output_says_what_happened_in_its_own_word() {
 fn figures_of_a_work_that_no_longer_stands_are_not_repeated_in_short_forms() {
     for kind in [NoticeKind::Retraction, NoticeKind::Removal, NoticeKind::Withdrawal] {
         let item = marked("A", kind);
-        assert!(!short_summary(&item).contains("31%"), "{kind:?}");
-        assert!(count_words(&short_summary(&item)) <= MAX_WORDS);
+        assert!(!short_summary(Texts::of("en"), &item).contains("31%"), "{kind:?}");
+        assert!(count_words(&short_summary(Texts::of("en"), &item)) <= MAX_WORDS);
         let whole = content_html(&site(), &item);
         let (before, after) =
             whole.split_once("What we reported on 22 November 2026, before this notice:").unwrap();
@@ -78,11 +79,12 @@ fn figures_of_a_work_that_no_longer_stands_are_not_repeated_in_short_forms() {
 fn under_a_lesser_mark_the_paragraph_stands_and_is_never_cut() {
     let mut item = marked("A", NoticeKind::Correction);
     assert!(
-        short_summary(&item).starts_with("A correction to this article has been published (notice of 20 Nov")
+        short_summary(Texts::of("en"), &item)
+            .starts_with("A correction to this article has been published (notice of 20 Nov")
     );
-    assert!(short_summary(&item).contains("31% vs 24%"));
+    assert!(short_summary(Texts::of("en"), &item).contains("31% vs 24%"));
     item.summary = "word ".repeat(95);
-    let short = short_summary(&item);
+    let short = short_summary(Texts::of("en"), &item);
     assert!(!short.contains("word") && count_words(&short) <= MAX_WORDS, "{short}");
 }
 

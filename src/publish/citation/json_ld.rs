@@ -12,7 +12,9 @@ use crate::publish::json::escape_json;
 use crate::publish::notice::{
     first_report_link, mark_word, marked_title, notice_link, notice_title, short_summary, statement,
 };
+use crate::publish::notice_words as words;
 use crate::publish::text::{outward_link, plain_title};
+use crate::texts::Texts;
 
 /// For an item's own page.
 pub fn item_page(site: &Site, item: &NewsItem) -> String {
@@ -23,21 +25,22 @@ pub fn item_page(site: &Site, item: &NewsItem) -> String {
 
 /// For a notice's own page.
 pub fn notice_page(site: &Site, notice: &PublicNotice, item: &NewsItem) -> String {
+    let texts = Texts::of(&site.language);
     let changed_at = notice.lifted_at.unwrap_or(notice.public_at);
     let mut article = json!({
         "@context": "https://schema.org",
         "@type": "NewsArticle",
         "@id": site.notice_url(notice),
         "url": site.notice_url(notice),
-        "headline": notice_title(notice, item),
-        "description": statement(notice),
+        "headline": notice_title(texts, notice, item),
+        "description": statement(texts, notice),
         "datePublished": notice.public_at.to_rfc3339(),
         "dateModified": changed_at.to_rfc3339(),
         "inLanguage": site.language,
         "isAccessibleForFree": true,
         "author": publisher(site),
         "publisher": publisher(site),
-        "about": scholarly_article(item),
+        "about": scholarly_article(texts, item),
         "isPartOf": { "@type": "NewsArticle", "@id": site.item_url(item) },
     });
     if let Some(link) = notice_link(notice) {
@@ -48,11 +51,12 @@ pub fn notice_page(site: &Site, notice: &PublicNotice, item: &NewsItem) -> Strin
 
 /// For a page that lists items.
 pub fn list_page(site: &Site, title: &str, address: &str, items: &[NewsItem]) -> String {
+    let texts = Texts::of(&site.language);
     let elements: Vec<Value> = items
         .iter()
         .enumerate()
         .map(|(at, item)| {
-            json!({ "@type": "ListItem", "position": at + 1, "url": site.item_url(item), "name": marked_title(item) })
+            json!({ "@type": "ListItem", "position": at + 1, "url": site.item_url(item), "name": marked_title(texts, item) })
         })
         .collect();
     let page = json!({
@@ -68,13 +72,14 @@ pub fn list_page(site: &Site, title: &str, address: &str, items: &[NewsItem]) ->
 }
 
 fn news_article(site: &Site, item: &NewsItem) -> Value {
-    let work = scholarly_article(item);
+    let texts = Texts::of(&site.language);
+    let work = scholarly_article(texts, item);
     json!({
         "@type": "NewsArticle",
         "@id": site.item_url(item),
         "url": site.item_url(item),
-        "headline": marked_title(item),
-        "description": short_summary(item),
+        "headline": marked_title(texts, item),
+        "description": short_summary(texts, item),
         "datePublished": item.published_at.to_rfc3339(),
         "dateModified": item.updated_at.to_rfc3339(),
         "inLanguage": site.language,
@@ -90,7 +95,7 @@ fn publisher(site: &Site) -> Value {
     json!({ "@type": "Organization", "name": one_line(&site.title), "url": site.url("/") })
 }
 
-fn scholarly_article(item: &NewsItem) -> Value {
+fn scholarly_article(texts: &Texts, item: &NewsItem) -> Value {
     let mut work = Map::new();
     let mut put = |key: &str, value: Value| work.insert(key.to_owned(), value);
     put("@type", "MedicalScholarlyArticle".into());
@@ -122,11 +127,15 @@ fn scholarly_article(item: &NewsItem) -> Value {
         }
         put("isPartOf", periodical);
     }
-    if let Some(word) = mark_word(item) {
+    if let Some(word) = mark_word(texts, item) {
         put("creativeWorkStatus", word.into());
     }
-    let corrections: Vec<Value> =
-        item.notices.iter().filter(|notice| is_correction(notice)).map(correction).collect();
+    let corrections: Vec<Value> = item
+        .notices
+        .iter()
+        .filter(|notice| is_correction(notice))
+        .map(|notice| correction(texts, notice))
+        .collect();
     if !corrections.is_empty() {
         put("correction", corrections.into());
     }
@@ -148,11 +157,11 @@ fn is_correction(notice: &PublicNotice) -> bool {
 }
 
 /// schema.org has one type for all that is said against a published text.
-fn correction(notice: &PublicNotice) -> Value {
+fn correction(texts: &Texts, notice: &PublicNotice) -> Value {
     let mut comment = json!({
         "@type": "CorrectionComment",
-        "name": notice.finding.kind.label(),
-        "text": statement(notice),
+        "name": words::label(texts, notice.finding.kind),
+        "text": statement(texts, notice),
     });
     if let Some(link) = notice_link(notice) {
         comment["url"] = link.into();

@@ -151,13 +151,14 @@ pub(super) async fn page(State(app): State<AppState>, headers: HeaderMap) -> Res
             let topics = site.topics.iter().map(|(name, _)| Channel::Topic(name));
             let channels = [Channel::All].into_iter().chain(topics).chain([Channel::Notices]);
             let row = |channel: Channel<'_>| FeedRow {
-                title: channel.title(site).unwrap_or("Everything").to_owned(),
+                title: channel.title(site).unwrap_or_else(|| public.texts.t("feeds-everything").into()),
                 formats: FeedFormat::ALL
                     .map(|format| (format.label(), site.url(&feed_path(channel, format))))
                     .to_vec(),
             };
             let feeds = channels.map(row).collect();
-            render(&FeedsPage { chrome: Chrome::new(public, "feeds", "Feeds", "/feeds"), feeds })
+            let name = public.texts.t("site-feeds").to_string();
+            render(&FeedsPage { chrome: Chrome::new(public, "feeds", &name, "/feeds"), feeds })
         })
         .await;
     page_or_error(public, answer)

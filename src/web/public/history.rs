@@ -3,6 +3,8 @@
 use super::page::day_of;
 use crate::domain::notice::SummaryHolds;
 use crate::domain::watch::{ItemEvent, ItemStep};
+use crate::publish::notice_words::label;
+use crate::texts::Texts;
 
 /// One line of the history.
 pub(super) struct Event {
@@ -19,26 +21,27 @@ pub(super) struct Event {
 
 impl Event {
     /// The line for `event`.
-    pub(super) fn new(event: ItemEvent, shows_names: bool) -> Self {
-        let (day, day_text) = day_of(event.at);
+    pub(super) fn new(texts: &Texts, event: ItemEvent, shows_names: bool) -> Self {
+        let (day, day_text) = day_of(texts, event.at);
         let (what, path) = match event.what {
-            ItemStep::Seen => ("First seen by us.".to_owned(), None),
-            ItemStep::Published => ("Approved and published.".to_owned(), None),
-            ItemStep::Edited => ("Our text was changed.".to_owned(), None),
-            ItemStep::Withdrawn => ("Taken back by the editors.".to_owned(), None),
+            ItemStep::Seen => (texts.t("history-seen"), None),
+            ItemStep::Published => (texts.t("history-published"), None),
+            ItemStep::Edited => (texts.t("history-edited"), None),
+            ItemStep::Withdrawn => (texts.t("history-withdrawn"), None),
             ItemStep::Noticed { kind, public_id, answer } => {
-                let answer = match answer {
-                    Some(SummaryHolds::Yes) => " Our text still holds.",
-                    Some(SummaryHolds::Rewritten) => " Our text was rewritten.",
-                    Some(SummaryHolds::NotOurs) | None => "",
+                let key = match answer {
+                    Some(SummaryHolds::Yes) => "history-noticed-holds",
+                    Some(SummaryHolds::Rewritten) => "history-noticed-rewritten",
+                    Some(SummaryHolds::NotOurs) | None => "history-noticed",
                 };
-                (format!("{}.{answer}", kind.label()), Some(format!("/notices/{public_id}")))
+                (texts.t(key).with("notice", label(texts, kind)), Some(format!("/notices/{public_id}")))
             }
-            ItemStep::Lifted { kind } => (format!("{}: holds no longer.", kind.label()), None),
+            ItemStep::Lifted { kind } => (texts.t("history-lifted").with("notice", label(texts, kind)), None),
             ItemStep::Dismissed { kind } => {
-                (format!("{}: found not to be about this work, and taken off.", kind.label()), None)
+                (texts.t("history-dismissed").with("notice", label(texts, kind)), None)
             }
         };
+        let what = what.to_string();
         Self { day, day_text, what, who: event.by.filter(|_| shows_names), path }
     }
 }

@@ -17,6 +17,7 @@ use crate::publish::html::first_report_html;
 use crate::publish::notice::{before_notice, is_void, short_summary};
 use crate::publish::text::paragraphs;
 use crate::store::NewsPlace;
+use crate::texts::Texts;
 
 #[derive(Template)]
 #[template(path = "public/item.html")]
@@ -93,7 +94,7 @@ fn item_page(
     let view = ItemView::new(&public.site, item);
     let mut chrome = Chrome::new(public, "", &view.plain_title, path).with_oembed(&public.site);
     chrome.kind = "article";
-    chrome.description = short_summary(item);
+    chrome.description = short_summary(public.texts, item);
     chrome.json_ld = Some(Html::made_by_us(json_ld::item_page(&public.site, item)));
     ItemPage {
         chrome,
@@ -101,24 +102,27 @@ fn item_page(
         source: crate::publish::citation::source_line(item),
         published: item.published_at.to_rfc3339(),
         updated: item.updated_at.to_rfc3339(),
-        notices: NoticeView::standing(item),
-        before: is_void(item).then(|| before_notice(item)),
+        notices: NoticeView::standing(public.texts, item),
+        before: is_void(item).then(|| before_notice(public.texts, item)),
         reported: paragraphs(&item.summary),
-        first_report: item.first_report.as_ref().map(|report| Html::made_by_us(first_report_html(report))),
+        first_report: item
+            .first_report
+            .as_ref()
+            .map(|report| Html::made_by_us(first_report_html(public.texts, report))),
         history: events
             .into_iter()
-            .map(|event| Event::new(event, public.settings.show_editor_names))
+            .map(|event| Event::new(public.texts, event, public.settings.show_editor_names))
             .collect(),
         item: view,
-        sources: join_names(&sources),
+        sources: join_names(public.texts, &sources),
     }
 }
 
-fn join_names(names: &[String]) -> String {
+fn join_names(texts: &Texts, names: &[String]) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        [first @ .., last] => texts.t("names-and").with("names", first.join(", ")).with("last", last).into(),
     }
 }
 

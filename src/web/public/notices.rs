@@ -9,15 +9,17 @@ use super::item::is_ulid;
 use super::page::{Chrome, Html, ItemView, day_of, page_or_error, render};
 use super::parameters::Parameters;
 use super::{AppState, Public, PublicError};
-use crate::domain::news::{FeedEntry, NewsItem, Site};
+use crate::domain::news::{FeedEntry, NewsItem};
 use crate::domain::notice::PublicNotice;
 use crate::domain::time::UnixMs;
 use crate::publish::citation::json_ld;
 use crate::publish::feed::{Channel, FeedFormat, feed_path};
 use crate::publish::json_notice::public_changes;
 use crate::publish::notice::{notice_link, notice_summary, notice_title, statement};
+use crate::publish::notice_words as words;
 use crate::publish::text::one_line;
 use crate::store::{FeedOf, NoticePlace};
+use crate::texts::Texts;
 
 /// Notices on a page.
 const SHOWN: u64 = 50;
@@ -26,7 +28,7 @@ const SHOWN: u64 = 50;
 pub(super) struct NoticeView {
     pub(super) path: String,
     /// "Retraction"
-    pub(super) label: &'static str,
+    pub(super) label: String,
     /// The kind's own word, for the stylesheet; colour is never all that tells it.
     pub(super) kind: &'static str,
     pub(super) statement: String,
@@ -42,19 +44,19 @@ pub(super) struct NoticeView {
 }
 
 impl NoticeView {
-    pub(super) fn new(notice: &PublicNotice) -> Self {
-        let (day, day_text) = day_of(notice.public_at);
+    pub(super) fn new(texts: &Texts, notice: &PublicNotice) -> Self {
+        let (day, day_text) = day_of(texts, notice.public_at);
         let changes = public_changes(notice).iter();
         Self {
             path: format!("/notices/{}", notice.public_id),
-            label: notice.finding.kind.label(),
+            label: words::label(texts, notice.finding.kind),
             kind: notice.finding.kind.as_str(),
-            statement: statement(notice),
+            statement: statement(texts, notice),
             link: notice_link(notice),
             citation: one_line(&notice.finding.citation),
             day,
             day_text,
-            lifted: notice.lifted_at.map(day_of),
+            lifted: notice.lifted_at.map(|at| day_of(texts, at)),
             changes: changes
                 .map(|change| (one_line(&change.field), one_line(&change.before), one_line(&change.after)))
                 .collect(),
@@ -62,11 +64,11 @@ impl NoticeView {
     }
 
     /// Those that stand, the gravest first.
-    pub(super) fn standing(item: &NewsItem) -> Vec<Self> {
+    pub(super) fn standing(texts: &Texts, item: &NewsItem) -> Vec<Self> {
         let mut standing: Vec<&PublicNotice> =
             item.notices.iter().filter(|notice| notice.lifted_at.is_none()).collect();
         standing.sort_by_key(|notice| notice.finding.kind);
-        standing.into_iter().map(Self::new).collect()
+        standing.into_iter().map(|notice| Self::new(texts, notice)).collect()
     }
 }
 
@@ -101,11 +103,12 @@ async fn notices(
         .answer(headers, &path, || async {
             let (entries, more) = page_of(public, before, SHOWN, public.now()).await?;
             let oldest = entries.last().map(|entry| entry.published_at().0).filter(|_| more);
-            let chrome = Chrome::new(public, "notices", "Notices", &path).with_notices(&public.site);
+            let chrome = Chrome::new(public, "notices", &String::from(public.texts.t("site-notices")), &path)
+                .with_notices(&public.site);
             render(&NoticesPage {
                 chrome,
                 feed: feed_path(Channel::Notices, FeedFormat::Rss),
-                entries: entries.iter().filter_map(|entry| views(&public.site, entry)).collect(),
+                entries: entries.iter().filter_map(|entry| views(public, entry)).collect(),
                 older: oldest.map(|at| format!("/notices?before={at}")),
                 newest: before.map(|_| "/notices".to_owned()),
             })
@@ -126,8 +129,9 @@ pub(super) async fn page_of(
     Ok((entries, more))
 }
 
-fn views(site: &Site, entry: &FeedEntry) -> Option<(NoticeView, ItemView)> {
-    Some((NoticeView::new(entry.notice.as_ref()?), ItemView::new(site, &entry.item)))
+fn views(public: &Public, entry: &FeedEntry) -> Option<(NoticeView, ItemView)> {
+    let notice = NoticeView::new(public.texts, entry.notice.as_ref()?);
+    Some((notice, ItemView::new(&public.site, &entry.item)))
 }
 
 #[derive(Template)]
@@ -162,15 +166,15 @@ async fn notice(public: &Public, headers: &HeaderMap, id: &str) -> Result<Respon
                 NoticePlace::Unknown => return Err(PublicError::NotFound),
             };
             let notice = entry.notice.as_ref().ok_or(PublicError::NotFound)?;
-            let title = notice_title(notice, &entry.item);
+            let title = notice_title(public.texts, notice, &entry.item);
             let mut chrome = Chrome::new(public, "notices", &title, &path).with_notices(&public.site);
             chrome.kind = "article";
-            chrome.description = notice_summary(notice);
+            chrome.description = notice_summary(public.texts, notice);
             chrome.json_ld = Some(Html::made_by_us(json_ld::notice_page(&public.site, notice, &entry.item)));
             render(&NoticePage {
                 chrome,
                 title,
-                notice: NoticeView::new(notice),
+                notice: NoticeView::new(public.texts, notice),
                 item: ItemView::new(&public.site, &entry.item),
             })
         })

@@ -15,7 +15,9 @@ use crate::publish::citation::{CitationFormat, coins};
 use crate::publish::feed::{Channel, FeedFormat, feed_path, topic_path};
 use crate::publish::html::{caution, citation_html, item_links};
 use crate::publish::notice::{is_void, marked_title, marked_title_html, statement};
-use crate::publish::text::{outward_link, paragraphs};
+use crate::publish::text::{escape_html, outward_link, paragraphs};
+use crate::texts::{Text, Texts};
+use crate::web::markup::Markup;
 
 /// `text/html`.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
@@ -48,7 +50,11 @@ impl HtmlSafe for Html {}
 pub(super) struct Chrome {
     pub(super) site_title: String,
     pub(super) tagline: String,
-    pub(super) language: String,
+    /// Of the chrome's texts, for `lang`.
+    pub(super) lang: String,
+    /// ` lang="de"` for what the society wrote, where that is in another language than the chrome.
+    pub(super) own_lang: Html,
+    texts: &'static Texts,
     pub(super) homepage: Option<String>,
     pub(super) contact: Option<(String, String)>,
     pub(super) style_path: String,
@@ -78,9 +84,11 @@ impl Chrome {
         Self {
             site_title: site.title.clone(),
             tagline: site.description.clone(),
-            language: site.language.clone(),
+            lang: Texts::lang_for(&site.language).to_owned(),
+            own_lang: lang_unless(&site.language, Texts::lang_for(&site.language)),
+            texts: public.texts,
             homepage: public.settings.homepage.clone(),
-            contact: contact_link(site),
+            contact: contact_link(public.texts, site),
             style_path: public.assets.style.path(),
             script_path: public.assets.script.path(),
             icon_path: public.assets.icon.path(),
@@ -95,6 +103,16 @@ impl Chrome {
             json_ld: None,
             is_indexed: true,
         }
+    }
+
+    /// A text, for templates.
+    pub(super) fn t(&self, key: &'static str) -> Text<'_> {
+        self.texts.t(key)
+    }
+
+    /// A text with markup, for templates.
+    pub(super) fn html(&self, key: &'static str) -> Markup<'_> {
+        Markup::of(self.texts, key)
     }
 
     /// Also names the feeds of a topic.
@@ -117,8 +135,17 @@ impl Chrome {
     }
 }
 
+/// The attribute that says that something is in `language`, unless what stands around it is.
+pub(super) fn lang_unless(language: &str, around: &str) -> Html {
+    if language == around {
+        Html(String::new())
+    } else {
+        Html(format!(" lang=\"{}\"", escape_html(language)))
+    }
+}
+
 fn discovered_feeds(site: &Site, channel: Channel) -> Vec<(&'static str, String, String)> {
-    let title = channel.title(site).unwrap_or(&site.title);
+    let title = channel.title(site).unwrap_or_else(|| site.title.clone());
     FeedFormat::ALL
         .into_iter()
         .map(|format| {
@@ -129,10 +156,10 @@ fn discovered_feeds(site: &Site, channel: Channel) -> Vec<(&'static str, String,
 }
 
 /// `(text, address)` of where readers write to.
-fn contact_link(site: &Site) -> Option<(String, String)> {
+fn contact_link(texts: &Texts, site: &Site) -> Option<(String, String)> {
     let contact = site.contact.trim();
     if contact.starts_with("http://") || contact.starts_with("https://") {
-        Some(("Contact".to_owned(), contact.to_owned()))
+        Some((texts.t("site-contact").into(), contact.to_owned()))
     } else if contact.contains('@') {
         let address = contact.strip_prefix("mailto:").unwrap_or(contact);
         Some((address.to_owned(), format!("mailto:{address}")))
@@ -152,7 +179,7 @@ pub(super) struct ItemView {
     pub(super) told: Option<(String, String)>,
     /// Empty where the work no longer stands.
     pub(super) paragraphs: Vec<String>,
-    pub(super) caution: &'static str,
+    pub(super) caution: String,
     pub(super) day: String,
     pub(super) day_text: String,
     pub(super) updated: Option<(String, String)>,
@@ -171,18 +198,21 @@ pub(super) struct ItemView {
 impl ItemView {
     /// The item as shown on a page of this site.
     pub(super) fn new(site: &Site, item: &NewsItem) -> Self {
-        let (day, day_text) = day_of(item.published_at);
-        let changed = day_of(item.updated_at);
+        let texts = Texts::of(&site.language);
+        let (day, day_text) = day_of(texts, item.published_at);
+        let changed = day_of(texts, item.updated_at);
         let path = format!("/a/{}", item.public_id);
         let mut links = item_links(site, item);
         links.pop();
         let topics = site.topics.iter().filter(|(name, _)| item.topics.contains(name));
         Self {
-            title: Html(marked_title_html(item)),
-            plain_title: marked_title(item),
-            told: item.mark().map(|notice| (statement(notice), format!("/notices/{}", notice.public_id))),
+            title: Html(marked_title_html(texts, item)),
+            plain_title: marked_title(texts, item),
+            told: item
+                .mark()
+                .map(|notice| (statement(texts, notice), format!("/notices/{}", notice.public_id))),
             paragraphs: if is_void(item) { Vec::new() } else { paragraphs(&item.summary) },
-            caution: caution(item.kind),
+            caution: caution(texts, item.kind),
             updated: (changed.0 != day).then_some(changed),
             day,
             day_text,
@@ -200,9 +230,9 @@ impl ItemView {
 }
 
 /// `2026-11-22` and `22 November 2026`, in UTC.
-pub(super) fn day_of(at: crate::domain::time::UnixMs) -> (String, String) {
+pub(super) fn day_of(texts: &Texts, at: crate::domain::time::UnixMs) -> (String, String) {
     let day = at.to_utc();
-    (day.format("%Y-%m-%d").to_string(), day.format("%-d %B %Y").to_string())
+    (day.format("%Y-%m-%d").to_string(), texts.day(day.date_naive()))
 }
 
 /// Renders a page for people.
@@ -215,7 +245,7 @@ pub(super) fn render(template: &impl Template) -> Result<Page, PublicError> {
 #[template(path = "public/message.html")]
 struct MessagePage<'a> {
     chrome: Chrome,
-    heading: &'static str,
+    heading: &'a str,
     text: &'a str,
 }
 
@@ -224,28 +254,22 @@ pub(super) fn error_page(public: &Public, error: PublicError) -> Response {
     if matches!(error, PublicError::Moved(_)) {
         return error.into_response();
     }
-    let status = error.status();
+    let (status, texts) = (error.status(), public.texts);
     let (heading, text) = match &error {
-        PublicError::NotFound => (
-            "Nothing here",
-            "There is nothing at this address. The link may have been cut, or it never led anywhere."
-                .to_owned(),
-        ),
-        PublicError::Gone => {
-            ("Withdrawn", "This item was published here and has been withdrawn by the editors.".to_owned())
-        }
+        PublicError::NotFound => (texts.t("nothing-title"), texts.t("nothing-text")),
+        PublicError::Gone => (texts.t("gone-title"), texts.t("gone-text")),
         PublicError::BadParameter { .. } => {
-            ("Not understood", format!("The address cannot be read: {error}."))
+            (texts.t("bad-address-title"), texts.t("bad-address-text").with("problem", error.to_string()))
         }
         _ => {
             tracing::error!(%error, "a page could not be given");
-            let text = "Something failed on our side. Please try again in a minute.";
-            ("Not available just now", text.to_owned())
+            (texts.t("failed-title"), texts.t("failed-text"))
         }
     };
-    let mut chrome = Chrome::new(public, "", heading, "/");
+    let (heading, text) = (heading.to_string(), text.to_string());
+    let mut chrome = Chrome::new(public, "", &heading, "/");
     chrome.is_indexed = false;
-    let body = MessagePage { chrome, heading, text: &text }.render();
+    let body = MessagePage { chrome, heading: &heading, text: &text }.render();
     let mut headers = common_headers(HTML);
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     prepare_error_headers(&mut headers, status);
