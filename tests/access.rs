@@ -183,6 +183,18 @@ impl Street {
                 let decision = self.decide(article.id, editor, Wish::Reject { reason: None }).await;
                 format!("/desk/undo/{decision}")
             }
+            "/desk/notices/{id}/answer" => {
+                let article = self.world.article("Noticed").await;
+                let editor = self.account(Role::Editor).await;
+                let title = RichText::from_plain("T");
+                let wish = Wish::Approve { title, summary: "S.".into(), topics: vec![], publish_at: None };
+                self.decide(article.id, editor.id, wish).await;
+                let finding = Finding::new(NoticeKind::Correction, NoticeSource::Pubmed);
+                let (store, now) = (&self.world.store, self.world.now());
+                let noticed = store.record_findings(article.id, vec![finding], false, now).await.unwrap();
+                form.push(("answer", "yes".into()));
+                format!("/desk/notices/{}/answer", noticed.fresh[0])
+            }
             "/desk/bulk" => {
                 let article = self.world.article("Picked").await;
                 form.push(("act", "reject".into()));

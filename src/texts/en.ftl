@@ -467,6 +467,69 @@ problem-publish-at = Choose a time to publish at that lies ahead, within a year.
 problem-until = Choose a day that lies ahead, within a year.
 no-undo = This cannot be undone any more: { $why }.
 
+## The desk: what happened to published works
+
+noticed-head =
+    { $count ->
+        [one] Something happened to { $count } published work
+       *[other] Something happened to published works, { $count } times
+    }
+noticed-more = { $count } more
+noticed-waiting = Found { $when }. It waits for your answer; readers do not see it yet.
+noticed-marked = Found { $when }. The public item is marked already.
+noticed-found = Found { $when }.
+noticed-public = Public since { $when }.
+noticed-dismissed = Set aside by an editor: not about this work.
+noticed-lifted = Lifted { $when }: it no longer holds.
+noticed-held = An editor said { $when } that the summary holds.
+noticed-rewritten = An editor rewrote the summary, { $when }.
+noticed-question = Does the summary still hold?
+noticed-question-waits = With “Yes” or “I rewrote it” the notice becomes public. Rewrite the summary below first if it needs that.
+noticed-question-public = The item is marked already. “Not about this work” takes the mark off again.
+noticed-yes = Yes, it holds
+noticed-did-rewrite = I rewrote it
+noticed-not-ours = Not about this work
+noticed-answered-already = This notice was answered or lifted meanwhile.
+toast-answered = Your answer is recorded.
+
+## The desk: embed
+
+snippets-lead = Choose what your website shows, look at it, and copy what your site builder takes. Nothing is stored on your visitors’ devices, and if we cannot be reached, your page shows a plain link.
+snippets-count = Items
+snippets-links = Titles lead to
+snippets-to-article = The article
+snippets-to-page = Our page about it
+snippets-level = Heading level
+snippets-theme = Colours of the frame
+snippets-theme-auto = As the visitor’s device
+snippets-theme-light = Light
+snippets-theme-dark = Dark
+snippets-preview = The frame, live. The element takes type and colours from the page that it stands on.
+snippets-wordpress = Paste this address on a line of its own; WordPress makes a frame of it.
+snippets-wordpress-rss = Or add an RSS block with this address, and set its excerpt to 100 words so that no paragraph is cut.
+snippets-wordpress-html = Or, with the right to use unfiltered HTML, add a Custom HTML block with this.
+snippets-feed-copy = feed address
+snippets-squarespace = Add a Code block, choose HTML, and paste this.
+snippets-wix = Add a Custom Element, choose “Server URL”, and paste this address.
+snippets-script-copy = script address
+snippets-wix-tag = Its tag name:
+snippets-tag-copy = tag name
+snippets-wix-attributes = Set these attributes, one by one:
+snippets-attributes-copy = attributes
+snippets-drupal = Drupal
+snippets-drupal-text = Add a block whose text format is Full HTML and paste this into its source.
+snippets-drupal-server = Or fetch this address on the server and print what it gives, so that your own search finds the text.
+snippets-hugo = Hugo
+snippets-hugo-text = Save this as layouts/shortcodes/research-news.html (Hugo 0.141 or newer). The news is as new as your last build.
+snippets-hugo-use = Then write this where the news should appear:
+snippets-shortcode-copy = shortcode
+snippets-html = Plain HTML
+snippets-html-text = Paste this where the news should appear.
+snippets-html-frame = Where scripts of others are not allowed. Leave the second line out where it cannot stand; the frame then keeps its height.
+snippets-html-server = On a server with PHP, without any script in the page:
+snippets-php-copy = line of PHP
+snippets-html-style = The element’s colours and type follow your page; --pn-color, --pn-link, --pn-muted, --pn-font, --pn-gap and --pn-min-height change them.
+
 ## The desk: conflict
 
 conflict-page = Changed meanwhile

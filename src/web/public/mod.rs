@@ -37,6 +37,7 @@ mod page;
 mod parameters;
 mod search;
 mod shelf;
+pub(super) mod snippets;
 
 use assets::Assets;
 use document::Page;
@@ -123,9 +124,9 @@ impl Public {
         Self { started_at: clock.read(), store, site, texts, clock, settings, shelf, assets }
     }
 
-    /// The script tag's address for a page that embeds the list, with the hash of its content.
-    pub fn embed_script_path(&self) -> String {
-        self.assets.embed.path()
+    /// The script that makes copy buttons, for pages elsewhere in this program.
+    pub fn copy_script_path(&self) -> String {
+        self.assets.script.path()
     }
 
     fn now(&self) -> UnixMs {
