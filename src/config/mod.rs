@@ -283,6 +283,8 @@ pub struct Publish {
     pub websub_hub: Option<String>,
     /// Origins that may frame the embed; empty: all.
     pub frame_ancestors: Vec<String>,
+    /// Whether an item's public history names editors.
+    pub show_editor_names: bool,
 }
 
 /// `[log]`

@@ -48,6 +48,7 @@ pub use lab::LabQuestion;
 pub use learning::{Lesson, Rank};
 pub use mail::{ClaimedLetter, LetterRow, MailWishes};
 pub use news::{NewsPlace, NewsQuery};
+pub use news_archive::{FeedOf, NoticePlace};
 pub use notice_lists::{ListedNotice, WaitingNotice};
 pub use notices::{NoticeError, Noticed};
 pub use people::{LinkPurpose, LinkUse, PersonError};
