@@ -62,6 +62,16 @@ pub(super) fn find_by_ids(db: &Connection, ids: &Identifiers) -> rusqlite::Resul
     Ok(None)
 }
 
+/// The article that holds the first known one of the identifiers.
+pub(super) fn article_with(db: &Connection, ids: &Identifiers) -> rusqlite::Result<Option<i64>> {
+    for (kind, value) in strong(ids) {
+        if let Some(article) = by_identifier(db, kind, &value)? {
+            return Ok(Some(article.id));
+        }
+    }
+    Ok(None)
+}
+
 /// Writes down what identifies the article, so that the next sighting finds it. An identifier that another article
 /// holds stays there.
 pub(super) fn remember(
@@ -173,6 +183,7 @@ fn merge(db: &Connection, survivor: &Article, other: &Article, now: UnixMs) -> r
         "UPDATE OR REPLACE hints SET article_id = :into WHERE article_id = :from",
         named_params! {":into": survivor.id, ":from": other.id},
     )?;
+    super::notices::move_to(db, other.id, survivor.id)?;
     rows::execute(
         db,
         "UPDATE articles SET status = 'merged', merged_into = :into, revision = revision + 1 WHERE id = :from",

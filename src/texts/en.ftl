@@ -365,6 +365,16 @@ language-ru = Russian
 authors-more = { $names } and { $more } more
 link-open = Open the article
 link-trial = Trial registration
+trial-facts = The trial as registered
+trial-status = Status
+trial-phase = Phase
+trial-enrolment = Enrolment
+trial-start = Start
+trial-completion = Completion
+trial-results = Results
+trial-results-none = none posted
+trial-results-posted = posted { $on }
+trial-updated = Registry updated
 problem-title = The title is empty.
 problem-summary = The summary is empty: write a sentence or two.
 problem-words = The summary has { $words } words; the feeds take at most { $most }.
@@ -668,3 +678,32 @@ long-address-title = Address too long
 long-address-text = This address is too long.
 long-header-title = Header too large
 long-header-text = The request’s header is too large; deleting this site’s cookies may help.
+
+## Letters (plain text and HTML are made of the same words)
+
+letter-invite-subject = { $society }: your invitation to the editors’ desk
+letter-invite = You are invited to the editors’ desk of { $society }.
+letter-invite-link = Set your password and sign in
+letter-reset-subject = { $society }: set a new password
+letter-reset = An administrator of the editors’ desk of { $society } made you a link to set a new password.
+letter-reset-link = Set a new password
+letter-link-life =
+    { $hours ->
+        [one] The link works once, within { $hours } hour. If you did not expect this letter, leave it.
+       *[other] The link works once, within { $hours } hours. If you did not expect this letter, leave it.
+    }
+letter-digest-subject =
+    { $count ->
+        [one] { $society }: { $count } article waits
+       *[other] { $society }: { $count } articles wait
+    }
+letter-digest =
+    { $count ->
+        [one] { $count } article waits at the desk of { $society }.
+       *[other] { $count } articles wait at the desk of { $society }. The top of the queue:
+    }
+letter-digest-why = You get this once a week because you asked for it.
+letter-alert-why = You get this because you are an editor.
+letter-open-queue = Open the queue
+letter-open-desk = Open the desk
+letter-settings = Change what you get by mail

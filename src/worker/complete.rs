@@ -40,7 +40,9 @@ impl Worker {
             match records.remove(&pmid) {
                 Some(record) => {
                     let shown_at = entry.shown_at.or(record.shown_at);
-                    *entry = Entry { source_key: std::mem::take(&mut entry.source_key), shown_at, ..record };
+                    let source_key = std::mem::take(&mut entry.source_key);
+                    let free_full_text = entry.free_full_text.take();
+                    *entry = Entry { source_key, shown_at, free_full_text, ..record };
                 }
                 None => {
                     waiting = true;
@@ -179,6 +181,7 @@ fn fill_blanks(entry: &mut Entry, known: Entry) {
     fill(&mut entry.related, known.related);
     fill(&mut entry.trials, known.trials);
     entry.published_on = entry.published_on.take().or(known.published_on);
+    entry.free_full_text = entry.free_full_text.take().or(known.free_full_text);
     if entry.journal.title.is_empty() {
         entry.journal = known.journal;
     }

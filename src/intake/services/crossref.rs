@@ -93,6 +93,7 @@ pub(super) fn read_work(row: &Value, now: UnixMs) -> Result<Entry, String> {
     }
     let issn = list(row, "/ISSN").iter().filter_map(as_text).find_map(|issn| read_issn(&issn));
     let pages = word(row, "/page");
+    let free_full_text = is_free(row, now).then(|| doi.url());
     Ok(Entry {
         kind,
         source_key: doi.as_str().to_owned(),
@@ -118,8 +119,18 @@ pub(super) fn read_work(row: &Value, now: UnixMs) -> Result<Entry, String> {
         publication_types: (kind == WorkKind::Preprint).then(|| "Preprint".to_owned()).into_iter().collect(),
         keywords: words(row, "/subject", ""),
         trials,
+        free_full_text,
         related: read_related(row),
         ..Entry::default()
+    })
+}
+
+/// Whether a licence of Creative Commons has begun. The addresses under `link` are made for machines; readers follow the
+/// DOI.
+fn is_free(row: &Value, now: UnixMs) -> bool {
+    list(row, "/license").iter().any(|license| {
+        let begun = instant(license, "/start/date-time", UnixMs(i64::MAX)).is_none_or(|at| at <= now);
+        begun && word(license, "/URL").contains("://creativecommons.org/")
     })
 }
 
@@ -222,6 +233,18 @@ mod tests {
         );
         assert_eq!(entry.trials[0].as_str(), "NCT99999901");
         assert!(!entry.complete);
+    }
+
+    #[test]
+    fn a_work_is_free_to_read_under_a_public_licence_that_has_begun() {
+        let free = |start: &str, url: &str| {
+            let row = format!(r#"{{"license":[{{"start":{{"date-time":"{start}"}},"URL":"{url}"}}]}}"#);
+            is_free(&serde_json::from_str(&row).unwrap(), NOW)
+        };
+        assert!(free("2026-11-01T00:00:00Z", "http://creativecommons.org/licenses/by/4.0/"));
+        assert!(!free("2027-05-01T00:00:00Z", "http://creativecommons.org/licenses/by/4.0/"), "embargoed");
+        assert!(!free("2026-11-01T00:00:00Z", "https://www.elsevier.com/tdm/userlicense/1.0/"));
+        assert!(!is_free(&serde_json::json!({}), NOW));
     }
 
     #[test]

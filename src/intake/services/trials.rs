@@ -137,6 +137,7 @@ fn read_facts(study: &Value) -> Result<TrialFacts, String> {
         starts_on: date(study, "/statusModule/startDateStruct/date"),
         completes_on: date(study, "/statusModule/completionDateStruct/date"),
         results_posted_on: date(study, "/statusModule/resultsFirstPostDateStruct/date"),
+        last_updated_on: date(study, "/statusModule/lastUpdatePostDateStruct/date"),
     })
 }
 

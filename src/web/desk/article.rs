@@ -5,6 +5,7 @@ use super::check::Checked;
 use super::facts::{Badge, Link, authors, badges, links, meta};
 use super::history::describe;
 use super::page::{Choice, Rich, Times};
+use super::trial::TrialView;
 use crate::domain::article::{Article, Sighting};
 use crate::domain::status::{Act, RejectReason, Status, after};
 use crate::domain::summary::{MAX_WORDS, SentenceRole, WARN_WORDS, count_words};
@@ -93,6 +94,7 @@ pub(crate) struct ArticleView {
     pub(crate) links: Vec<Link>,
     pub(crate) reasons: Vec<String>,
     pub(crate) standing: Option<String>,
+    pub(crate) trial: Option<TrialView>,
     pub(crate) sections: Vec<ShownSection>,
     pub(crate) form: FormText,
     pub(crate) errors: Vec<String>,
@@ -147,7 +149,8 @@ impl ArticleView {
             links: links(texts, article),
             reasons: article.relevance.reasons.clone(),
             standing: standing(article, history, times),
-            sections: annotate(&article.abstract_sections, &places),
+            trial: article.trial.as_ref().map(TrialView::new),
+            sections: shown_sections(article, &places),
             draft_used: form.summary == draft_text,
             form,
             errors: Vec::new(),
@@ -192,6 +195,16 @@ impl ArticleView {
                 .collect(),
         }
     }
+}
+
+/// The abstract. What a registration says of the trial's course stands in a table of its own; it is shown as text too
+/// only where the draft quotes it.
+fn shown_sections(article: &Article, places: &[(usize, usize)]) -> Vec<ShownSection> {
+    let mut sections = annotate(&article.abstract_sections, places);
+    if article.trial.is_some() {
+        sections.retain(|section| section.label.as_deref() != Some("Registration") || section.is_quoted);
+    }
+    sections
 }
 
 fn other_acts(texts: &Texts, allowed: &impl Fn(Act) -> bool) -> Vec<OtherAct> {

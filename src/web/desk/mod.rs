@@ -23,6 +23,7 @@ mod queue;
 pub(super) mod sign_in;
 mod source;
 mod sources;
+mod trial;
 mod view;
 
 /// The desk's lines of the list.
