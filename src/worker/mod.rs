@@ -11,6 +11,7 @@ mod hub;
 mod judge;
 mod learn;
 mod pages;
+mod post;
 mod preview;
 mod recount;
 mod refresh;
@@ -38,6 +39,7 @@ use crate::store::{Store, StoreError};
 
 pub use judge::judge;
 pub use learn::Learner;
+pub use post::{Delivered, Post};
 pub use preview::NoPreview;
 pub use refresh::Report;
 pub use replay::Replayed;
@@ -90,6 +92,7 @@ impl Worker {
         let mut learner = Learner::new(self.rules.clone());
         let hub = hub::Hub::configured(&self.settings, self.rules.topics())
             .map(|hub| tokio::spawn(hub.run(self.store.clone(), self.intake.fetcher.clone())));
+        let post = post::begin(self.store.clone(), self.settings.clone(), stop.clone());
         let errands = errands::Errands::begin(&self);
         let mut upkeep = upkeep::Upkeep::new(&self.settings.worker, UnixMs::now());
         while !*stop.borrow() {
@@ -125,7 +128,7 @@ impl Worker {
         if let Some(hub) = hub {
             hub.abort();
         }
-        self.finish(refreshes).await;
+        tokio::join!(self.finish(refreshes), post::end(post, SHUTDOWN_TIMEOUT));
     }
 
     /// One pass: refreshes the named sources, or all that are due, and reports each as it ends.
