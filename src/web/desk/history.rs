@@ -93,5 +93,6 @@ pub(super) fn describe(row: &HistoryRow) -> String {
         Act::Edit => "Edited".into(),
         Act::Withdraw => "Taken back".into(),
         Act::Undo => "Undone".into(),
+        Act::Merge => "Merged with a duplicate".into(),
     }
 }
