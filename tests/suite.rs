@@ -9,6 +9,7 @@ mod corpus;
 mod desk;
 mod faults;
 mod hostile;
+mod identity;
 mod journeys;
 mod judgement;
 mod judgement_ranking;

@@ -107,6 +107,28 @@ pub(super) fn find_alike(db: &Connection, article_id: i64, now: UnixMs) -> rusql
     Ok(())
 }
 
+/// Puts down where articles are to be looked for that were stored before there was such a place. What already waits
+/// is compared as well, so that duplicates of old show.
+pub(super) fn index_unknown(db: &mut Connection) -> rusqlite::Result<()> {
+    let unknown: bool = db.query_row(
+        "SELECT NOT EXISTS (SELECT 1 FROM likeness) AND EXISTS (SELECT 1 FROM articles)",
+        [],
+        |row| row.get(0),
+    )?;
+    if !unknown {
+        return Ok(());
+    }
+    let transaction = db.transaction()?;
+    let articles: Vec<(i64, i64)> = transaction
+        .prepare("SELECT id, first_seen_at FROM articles WHERE status <> 'merged' ORDER BY id")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (id, first_seen_at) in articles {
+        find_alike(&transaction, id, UnixMs(first_seen_at))?;
+    }
+    transaction.commit()
+}
+
 /// Puts down a pair. What was found before stays, unless this rests on identifiers; what was dismissed stays so.
 pub(super) fn suggest(
     db: &Connection,
