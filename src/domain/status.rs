@@ -41,6 +41,19 @@ impl Status {
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
+
+    /// How much was decided: of two articles that are one work, the heavier stands. What is public stays so; what was
+    /// taken back or refused does not come back by its twin.
+    pub fn weight(self) -> u8 {
+        match self {
+            Self::Approved => 5,
+            Self::Withdrawn => 4,
+            Self::Rejected => 3,
+            Self::Later => 2,
+            Self::Queued => 1,
+            Self::Merged => 0,
+        }
+    }
 }
 
 /// What an editor can do with an article.

@@ -79,6 +79,39 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.write("dismissing a duplicate", move |db| dismiss(db, a, b, editor_id, now)).await
     }
+
+    /// Takes back what [`Store::dismiss_pair`] noted: the pair is suggested again, if it still looks like one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn recall_pair(&self, a: i64, b: i64, editor_id: i64, now: UnixMs) -> Result<(), StoreError> {
+        self.write("recalling a duplicate", move |db| {
+            let sql = format!(
+                "{FAMILY}, other (id) AS (
+                     SELECT :other UNION SELECT articles.id FROM articles JOIN other ON articles.merged_into = other.id)
+                 UPDATE pairs SET dismissed_at = NULL, dismissed_by = NULL WHERE dismissed_at IS NOT NULL
+                   AND (low_id IN family AND high_id IN other OR low_id IN other AND high_id IN family)"
+            );
+            if rows::execute(db, &sql, named_params! {":id": a, ":other": b})? > 0 {
+                let object = format!("articles {} and {}", a.min(b), a.max(b));
+                people::audit(db, Some(editor_id), "perhaps the same work", &object, None, None, now)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// The articles that an editor said are other works than this one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn dismissed_pairs(&self, article_id: i64) -> Result<Vec<Article>, StoreError> {
+        self.read("looking for dismissed duplicates", move |db| {
+            let dismissed = pairs_of(db, article_id)?.into_iter().filter(|(_, pair)| pair.dismissed);
+            dismissed.filter_map(|(id, _)| articles::load(db, id).transpose()).collect()
+        })
+        .await
+    }
 }
 
 /// Puts down where the article is to be looked for, and the pairs that it makes with what is here.

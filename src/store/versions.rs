@@ -1,6 +1,8 @@
 //! A preprint and the paper it became: linked by what their records say or by an editor, never merged. The paper
 //! stands in the queue for both; once it is approved, it takes over the permalink of the preprint's public item.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::rows::{self, NEWS_COLUMNS};
@@ -32,6 +34,32 @@ impl Store {
     /// The database's.
     pub async fn linked_versions(&self, article_id: i64) -> Result<Vec<Article>, StoreError> {
         self.read("looking for other versions", move |db| linked(db, article_id)).await
+    }
+
+    /// Of the given papers those that have preprints here, each with how its preprint stands.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn papers_among(&self, article_ids: Vec<i64>) -> Result<HashMap<i64, Status>, StoreError> {
+        self.read("looking for preprints", move |db| {
+            let mut statement = db.prepare_cached(
+                "SELECT superseded_by, status FROM articles WHERE superseded_by IN (SELECT value FROM json_each(:ids))
+                 AND status <> 'merged' ORDER BY id",
+            )?;
+            let papers = statement.query_map(named_params! {":ids": rows::to_json(&article_ids)?}, |row| {
+                Ok((row.get("superseded_by")?, rows::word(row, "status", Status::parse)?))
+            })?;
+            papers.collect()
+        })
+        .await
+    }
+
+    /// Whether the preprint's public item now shows its paper.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn is_replaced(&self, preprint_id: i64) -> Result<bool, StoreError> {
+        self.read("looking for a preprint's paper", move |db| is_replaced(db, preprint_id)).await
     }
 
     /// Notes that one of the two is a preprint and the other its paper, as an editor says. `false` where they are not

@@ -7,7 +7,6 @@ use perfuse::domain::identity::{Doi, Pmid};
 use perfuse::domain::news::NewsItem;
 use perfuse::domain::relation::{RelatedWork, Relation};
 use perfuse::domain::source::{Source, SourceKind};
-use perfuse::domain::status::Status;
 use perfuse::domain::text::RichText;
 use perfuse::domain::time::{PartialDate, UnixMs};
 use perfuse::store::{
@@ -40,7 +39,6 @@ pub(crate) trait With: Sized {
     fn pmid(self, pmid: u32) -> Self;
     fn doi(self, doi: &str) -> Self;
     fn preprint(self) -> Self;
-    fn by(self, family: &str) -> Self;
     fn in_year(self, year: i32) -> Self;
     fn related(self, relation: Relation, doi: &str) -> Self;
 }
@@ -60,9 +58,6 @@ impl With for Entry {
             journal: Journal { title: "medRxiv".into(), ..Journal::default() },
             ..self
         }
-    }
-    fn by(self, family: &str) -> Self {
-        Self { authors: vec![Author::Person { family: family.into(), given: "F".into() }], ..self }
     }
     fn in_year(self, year: i32) -> Self {
         Self { published_on: PartialDate::new(year, None, None), ..self }
@@ -162,10 +157,5 @@ impl World {
 
     pub(crate) async fn public(&self, now: UnixMs) -> Vec<NewsItem> {
         self.store.news_list(NewsQuery::default(), now, 100).await.unwrap()
-    }
-
-    pub(crate) async fn status(&self, status: Status) -> usize {
-        let filter = QueueFilter { status: Some(status), ..QueueFilter::default() };
-        self.store.queue(filter, 0, 100).await.unwrap().0.len()
     }
 }

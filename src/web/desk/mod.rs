@@ -21,6 +21,7 @@ mod people;
 mod queue;
 pub(super) mod sign_in;
 mod sources;
+mod twins;
 mod view;
 
 /// The desk's lines of the list.
@@ -47,6 +48,9 @@ pub fn routes() -> Vec<Route> {
         Route::post("/desk/a/{id}/save", editor, decide::save),
         Route::post("/desk/a/{id}/requeue", editor, decide::requeue),
         Route::post("/desk/a/{id}/withdraw", editor, decide::withdraw),
+        Route::post("/desk/a/{id}/merge", editor, twins::merge),
+        Route::post("/desk/a/{id}/apart", editor, twins::apart),
+        Route::post("/desk/a/{id}/version", editor, twins::link),
         Route::post("/desk/undo/{id}", editor, decide::undo),
         Route::post("/desk/bulk", editor, decide::bulk),
         Route::get("/desk/history", viewer, history::page),
