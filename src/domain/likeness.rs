@@ -136,9 +136,10 @@ pub fn compare(a: Looks<'_>, b: Looks<'_>) -> Option<(PairSort, Vec<Evidence>)> 
         (one, other) if one != other => PairSort::Version,
         _ => PairSort::Same,
     };
-    let (is_version, kinds) = (sort == PairSort::Version, [a.kind, b.kind]);
-    if kinds.contains(&WorkKind::Trial) && a.kind != b.kind
-        || kinds.contains(&WorkKind::Book) && a.kind != b.kind
+    let is_version = sort == PairSort::Version;
+    let is_paper = |kind| matches!(kind, WorkKind::Article | WorkKind::Preprint);
+    let of_one_kind = a.kind == b.kind || is_paper(a.kind) && is_paper(b.kind);
+    if !of_one_kind
         || !is_version && a.ids.conflicts_with(b.ids)
         || is_notice(a.publication_types, a.title) != is_notice(b.publication_types, b.title)
         || !is_version && printed_elsewhere(a.journal, b.journal)
