@@ -217,7 +217,7 @@ fn record_sighting(
              fingerprint = excluded.fingerprint, last_seen_at = excluded.last_seen_at, link = excluded.link",
         named_params! {
             ":source": source_id, ":key": mark.key, ":article": article_id,
-            ":fingerprint": mark.fingerprint, ":now": now.0, ":shown": entry.shown_at.map(|at| at.0),
+            ":fingerprint": mark.fingerprint, ":now": now.0, ":shown": entry.shown_at.map(|at| at.min(now).0),
             ":link": entry.link,
         },
     )?;
