@@ -13,6 +13,7 @@ mod hostile;
 mod journeys;
 mod judgement;
 mod judgement_ranking;
+mod mail;
 mod outputs;
 mod public;
 mod schedule;
