@@ -216,7 +216,9 @@ async fn the_digest_comes_once_a_week_to_those_who_asked_and_only_opens_the_queu
     town.world.wait(HOUR_MS);
     town.editor_with("late@example.org", MailWishes { digest: true, alerts: true }).await;
     assert_eq!(town.deliver().await, NOTHING);
-    reader.post("/desk/account/mail", &[]).await;
+    let id = town.world.store.editor_by_email("reader@example.org").await.unwrap().unwrap().id;
+    let none = MailWishes { digest: false, alerts: false };
+    town.world.store.set_mail_wishes(id, none, town.world.now()).await.unwrap();
     town.wait_for_the_digest();
     assert_eq!(town.deliver().await, SENT);
     assert_eq!(town.office.taken().pop().unwrap().to, "late@example.org");

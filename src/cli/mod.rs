@@ -17,8 +17,11 @@ pub mod fetch;
 pub mod import;
 mod lines;
 pub mod migrate;
+mod opml;
 pub mod parse;
+mod rehearsal;
 pub mod relevance;
+mod replay;
 pub mod restore;
 pub mod serve;
 pub mod source;
@@ -26,6 +29,7 @@ mod table;
 pub mod user;
 pub mod verify;
 pub mod version;
+mod volume;
 
 /// Research news for clinical societies.
 #[derive(Debug, Parser)]

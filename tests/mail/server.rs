@@ -103,7 +103,7 @@ async fn a_server_without_tls_gets_nothing_unless_the_operator_says_so() {
 /// Takes one letter and prints its parts as JSON, read by Python's own parser.
 const PYTHON: &str = r#"
 import asyncio, email, email.policy, json
-from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 class Handler:
     async def handle_DATA(self, server, session, envelope):
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
@@ -113,11 +113,12 @@ class Handler:
             "defects": [str(defect) for part in message.walk() for defect in part.defects],
         }), flush=True)
         return "250 taken"
-controller = Controller(Handler(), hostname="127.0.0.1", port=0)
-controller._trigger_server = lambda: None
-controller.start()
-print(controller.server.sockets[0].getsockname()[1], flush=True)
-input()
+async def main():
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(Handler(), hostname="post.example.org"), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await loop.run_in_executor(None, input)
+asyncio.run(main())
 "#;
 
 #[test]
@@ -138,7 +139,7 @@ fn a_mail_server_that_others_wrote_takes_our_letters_and_finds_no_fault() {
     let program = place.serve(&["--worker-only"]);
     let letter: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
     program.stop();
-    drop(python.stdin.take());
+    let _ = python.kill();
     python.wait().unwrap();
     assert_eq!(letter["to"][0], "admin@example.org");
     assert_eq!(letter["from"], "A Made-up Society <desk@news.example.org>");
