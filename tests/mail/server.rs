@@ -10,7 +10,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::support::program::{Place, can, count, look, wait_until};
-use crate::support::smtp::PostOffice;
+use crate::support::smtp::{Manner, PostOffice};
 
 /// An authority of one's own, as PEM, and a server with its certificate for `localhost`.
 fn authority() -> (String, TlsAcceptor) {
@@ -98,6 +98,26 @@ async fn a_server_without_tls_gets_nothing_unless_the_operator_says_so() {
     .await
     .unwrap();
     assert!(office.taken().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_that_never_says_a_word_holds_up_neither_the_service_nor_its_end() {
+    let office = PostOffice::open().await;
+    office.behave(Manner::Silent);
+    let place = place(office.port, "none");
+    enqueue(&place);
+    let waiting = office.clone();
+    tokio::task::spawn_blocking(move || {
+        let program = place.serve(&[]);
+        wait_until("the mail server is asked", || (waiting.visits() > 0).then_some(()));
+        let address = program.address();
+        assert!(std::net::TcpStream::connect(address).is_ok());
+        program.stop();
+        let waits = "SELECT count(*) FROM mail WHERE state = 'waiting'";
+        assert_eq!(count(&place.database(), waits), 1, "for the next start");
+    })
+    .await
+    .unwrap();
 }
 
 /// Takes one letter and prints its parts as JSON, read by Python's own parser.
