@@ -241,6 +241,13 @@ impl Street {
                 form.push(("role", "editor".into()));
                 path.replace("{id}", &self.account(Role::Viewer).await.id.to_string())
             }
+            "/desk/mail/{id}/retry" => {
+                let (store, now) = (&self.world.store, self.world.now());
+                let editor = self.account(Role::Viewer).await;
+                let expires_at = now.plus_ms(DAY_MS);
+                store.enqueue_link(editor.id, LinkPurpose::Reset, expires_at, now).await.unwrap();
+                path.replace("{id}", &store.letters(1).await.unwrap()[0].id.to_string())
+            }
             "/desk/sources/lab" => {
                 form.push(("kind", "pubmed".into()));
                 form.push(("text", "ECMO[tiab]".into()));

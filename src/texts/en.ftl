@@ -763,8 +763,35 @@ people-disabled = disabled
 people-invited = invited, no password yet
 people-bad-address = This is not an e-mail address.
 people-exists = Somebody with this address is here already.
+people-mailed = A letter with a one-time link is on its way to { $email }.
+people-mail-link = Mail a sign-in link
+people-invite-by-mail = Invite by mail
 people-last-admin = { $email } is the last active admin; make another one first
 people-own-account = Ask another administrator to change your own account.
+
+## The desk: letters
+
+mail-title = Letters
+mail-lead = What the desk sent by mail, newest first. A letter that cannot be sent is tried again; nothing else waits for it.
+mail-off = No mail is set up: links are shown here, to be passed on by you. Your operator can set a mail server.
+mail-none = No letters yet.
+mail-invite = Invitation
+mail-reset = Link for a new password
+mail-digest = Weekly digest
+mail-alert = Alert
+mail-waiting = Waiting
+mail-again = Not sent yet; tried again { $when }
+mail-sent = Sent
+mail-failed = Not sent
+mail-cancelled = Not needed any more
+mail-retry = Try again now
+mail-trouble =
+    { $count ->
+        [one] { $count } letter could not be sent: see Letters.
+       *[other] { $count } letters could not be sent: see Letters.
+    }
+mail-weekly = { $day }, { $clock }
+mail-schedule = as the operator set it ({ $line })
 
 ## The desk: audit trail
 
@@ -791,6 +818,11 @@ account-old-wrong = The present password is wrong.
 link-new-password = New password
 account-new-help = At least { $count } characters; a few unrelated words are best. Other devices are signed out.
 account-change = Change password
+account-mail = Mail
+account-digest = A digest of the queue every week ({ $when })
+account-alerts = Alerts, such as the retraction of something that was published
+account-save-mail = Save
+account-no-mail = This desk sends no mail.
 account-sessions = Where you are signed in
 account-this-one = (this one)
 account-session = since { $since }, last used { $used }

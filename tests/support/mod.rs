@@ -4,4 +4,5 @@ pub(crate) mod hostile_server;
 pub(crate) mod literature;
 pub(crate) mod program;
 pub(crate) mod service;
+pub(crate) mod smtp;
 pub(crate) mod visitor;

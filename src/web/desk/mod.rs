@@ -18,6 +18,7 @@ mod facts;
 mod history;
 mod lab;
 mod link;
+mod mail;
 mod notices;
 mod page;
 mod people;
@@ -64,6 +65,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/desk/help", viewer, account::help),
         Route::get("/desk/account", viewer, account::page),
         Route::post("/desk/account/name", viewer, account::rename),
+        Route::post("/desk/account/mail", viewer, mail::choose),
         Route::post("/desk/account/password", viewer, account::change_password),
         Route::post("/desk/account/sessions/{id}/end", viewer, account::end_session),
         Route::get("/desk/sources", viewer, sources::page),
@@ -84,5 +86,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/desk/people/{id}/role", admin, people::set_role),
         Route::post("/desk/people/{id}/disable", admin, people::disable),
         Route::post("/desk/people/{id}/enable", admin, people::enable),
+        Route::get("/desk/mail", admin, mail::page),
+        Route::post("/desk/mail/{id}/retry", admin, mail::retry),
     ]
 }
