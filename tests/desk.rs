@@ -4,7 +4,9 @@ use perfuse::domain::editor::Role;
 use perfuse::domain::status::{RejectReason, Status};
 use perfuse::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
+mod browser;
 mod limits;
+mod lists;
 pub(crate) mod world;
 
 use world::{PASSWORD, World};

@@ -17,4 +17,5 @@ pub mod summary;
 pub mod text;
 pub mod time;
 pub mod trial;
+pub mod wanted;
 pub mod words;

@@ -3,6 +3,7 @@
 //! No rusqlite type leaves this room. A verb that changes something is one `BEGIN IMMEDIATE` transaction and returns
 //! after it is on disk (`synchronous=FULL`): what was acknowledged survives kill -9 and power loss.
 
+mod additions;
 mod articles;
 mod audit;
 mod backup;
@@ -15,6 +16,7 @@ mod news;
 mod news_archive;
 mod open;
 mod people;
+mod queue;
 mod record;
 mod refresh;
 mod rows;
@@ -29,14 +31,16 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-pub use articles::{QueueCounts, QueueFilter, QueueOrder};
-pub use audit::AuditRow;
+pub use additions::{Added, Addition, AdditionState, Lookup, NewItem, Wanted};
+pub use audit::{AuditPlace, AuditQuery, AuditRow};
 pub use backup::{inspect_backup, restore_backup};
 pub use decisions::{DecideError, Decided, DecisionRequest, HistoryRow, Wish};
+pub use desk::Note;
 pub use error::StoreError;
 pub use learning::{Lesson, Rank};
 pub use news::{NewsPlace, NewsQuery};
 pub use people::{LinkPurpose, LinkUse, PersonError};
+pub use queue::{Marked, QueueCounts, QueueFilter, QueueOrder, Why};
 pub use record::{Judged, Judgement, Mark, Recorded};
 pub use refresh::{Refresh, RefreshResult};
 pub use search::Found;

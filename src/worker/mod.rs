@@ -4,6 +4,7 @@
 //! Invariant: every claimed source ends in a recorded outcome with a next time, or its lease runs out and another
 //! worker takes it. A second worker on the same database is safe.
 
+mod additions;
 mod complete;
 mod gather;
 mod hub;
@@ -12,6 +13,7 @@ mod learn;
 mod pages;
 mod preview;
 mod refresh;
+mod studies;
 mod upkeep;
 
 pub mod backoff;
@@ -85,6 +87,8 @@ impl Worker {
         let mut learner = Learner::new(self.rules.clone());
         let hub = hub::Hub::configured(&self.settings, self.rules.topics())
             .map(|hub| tokio::spawn(hub.run(self.store.clone(), self.intake.fetcher.clone())));
+        let mut additions: JoinSet<()> = JoinSet::new();
+        let studies = tokio::spawn(studies::catch_up(self.store.clone()));
         let mut upkeep = upkeep::Upkeep::new(&self.settings.worker, UnixMs::now());
         while !*stop.borrow() {
             if upkeep.is_due(UnixMs::now()) {
@@ -100,8 +104,13 @@ impl Worker {
                     Instant::now() + PAUSE_AFTER_FAILURE
                 }
             };
+            if additions.is_empty() {
+                self.start_additions(&mut additions).await;
+            }
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
+                // its works are new to the ranking; and more may have come meanwhile
+                Some(_) = additions.join_next() => learner.note_arrivals(true),
                 () = self.bell.notified() => {}
                 Some(ended) = refreshes.join_next() => {
                     log_report(&ended);
@@ -117,6 +126,7 @@ impl Worker {
         if let Some(hub) = hub {
             hub.abort();
         }
+        studies.abort();
         self.finish(refreshes).await;
     }
 
@@ -180,6 +190,17 @@ impl Worker {
         };
         let wait = Duration::from_millis(u64::try_from(wait_ms).unwrap_or(u64::MAX));
         Ok(Instant::now() + wait.min(LONGEST_SLEEP))
+    }
+
+    /// Begins to complete what editors added by hand, if anything is due.
+    async fn start_additions(&self, additions: &mut JoinSet<()>) {
+        match self.store.due_additions(UnixMs::now(), 1).await {
+            Ok(due) if due.is_empty() => {}
+            Ok(_) => {
+                additions.spawn(self.clone().complete_additions());
+            }
+            Err(error) => tracing::error!("the worker cannot use the database: {error}"),
+        }
     }
 
     async fn claim(

@@ -99,6 +99,7 @@ impl View {
             since: self.seen_days.map(|days| now.plus_ms(-days * DAY_MS)),
             words: some(&self.words),
             order: if self.newest { QueueOrder::Newest } else { QueueOrder::Relevance },
+            ..QueueFilter::default()
         }
     }
 
