@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
 
-use super::page::{Choice, Frame, read_local_time, show, show_near_time};
+use super::page::{Choice, Frame, Times, read_local_time, show};
 use super::view::zone;
 use crate::domain::time::{DAY_MS, UnixMs};
 use crate::store::{AuditPlace, AuditQuery, AuditRow};
@@ -113,23 +113,23 @@ pub(super) async fn page(
     let more = rows.len() > PAGE as usize;
     rows.truncate(PAGE as usize);
     let older = rows.last().filter(|_| more).map(|(place, _)| wanted.to_query(Some(*place)));
-    let now = state.now();
+    let times = Times::of(&state);
     let acts = rows
         .into_iter()
         .map(|(_, row)| ShownAct {
-            who: row.by.unwrap_or_else(|| "the command line".into()),
+            who: row.by.unwrap_or_else(|| state.texts.t("audit-command-line").into()),
             what: row.act,
             object: row.title.unwrap_or(row.object),
-            when: show_near_time(row.at, now, zone(&state)),
+            when: times.show_near(row.at),
             at_machine: row.at.to_rfc3339(),
         })
         .collect();
-    let mut people = vec![Choice::new("", "Everybody", wanted.by.is_none())];
+    let mut people = vec![Choice::new("", state.texts.t("audit-everybody"), wanted.by.is_none())];
     people.extend(state.store.editors().await?.into_iter().map(|editor| {
         let chosen = wanted.by.as_ref() == Some(&editor.email);
         Choice::new(&editor.email, editor.name, chosen)
     }));
-    let mut kinds = vec![Choice::new("", "Everything", wanted.act.is_none())];
+    let mut kinds = vec![Choice::new("", state.texts.t("audit-everything"), wanted.act.is_none())];
     kinds.extend(state.store.audit_acts().await?.into_iter().map(|act| {
         let chosen = wanted.act.as_ref() == Some(&act);
         Choice::new(&act, act.replace('_', " "), chosen)
