@@ -5,8 +5,10 @@ use perfuse::domain::status::{RejectReason, Status};
 use perfuse::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 mod browser;
+mod company;
 mod limits;
 mod lists;
+mod looks;
 pub(crate) mod world;
 
 use world::{PASSWORD, World};

@@ -1,10 +1,11 @@
 //! One article as the desk shows it: what the sources said, why it is here, and the form that decides.
 
-use super::annotate::{ShownSection, annotate};
+use super::annotate::{FindTerms, ShownSection, annotate, mark_terms};
 use super::check::Checked;
 use super::facts::{Badge, Link, authors, badges, links, meta};
 use super::history::describe;
 use super::page::{Choice, Rich, Times};
+use super::view::View;
 use crate::domain::article::{Article, Sighting};
 use crate::domain::status::{Act, RejectReason, Status, after};
 use crate::domain::summary::{MAX_WORDS, SentenceRole, WARN_WORDS, count_words};
@@ -81,6 +82,21 @@ pub(crate) struct ShownSighting {
     pub(crate) when: String,
 }
 
+/// Why it is here, with the list of all that are here for it.
+pub(crate) struct ShownReason {
+    pub(crate) text: String,
+    pub(crate) query: String,
+}
+
+impl ShownReason {
+    fn new(text: &str) -> Self {
+        // “term”: you published 9 of 11 – the numbers change with every decision, the term does not
+        let telling = text.split_once('”').map_or(text, |(before, _)| &text[..before.len() + '”'.len_utf8()]);
+        let view = View { why: telling.to_owned(), ..View::default() };
+        Self { text: text.to_owned(), query: view.to_query(&[]) }
+    }
+}
+
 /// Everything of the article pane.
 pub(crate) struct ArticleView {
     pub(crate) id: i64,
@@ -91,7 +107,7 @@ pub(crate) struct ArticleView {
     pub(crate) authors: String,
     pub(crate) badges: Vec<Badge>,
     pub(crate) links: Vec<Link>,
-    pub(crate) reasons: Vec<String>,
+    pub(crate) reasons: Vec<ShownReason>,
     pub(crate) standing: Option<String>,
     pub(crate) sections: Vec<ShownSection>,
     pub(crate) form: FormText,
@@ -124,14 +140,20 @@ pub(crate) struct Material<'a> {
     /// Whether the visitor's role decides.
     pub(crate) may_decide: bool,
     pub(crate) times: Times,
+    /// The words to mark in title and abstract.
+    pub(crate) find: FindTerms<'a>,
 }
 
 impl ArticleView {
     pub(crate) fn new(material: Material<'_>) -> Self {
-        let Material { article, form, checked, sightings, history, topics, may_decide, times } = material;
+        let Material { article, form, checked, sightings, history, topics, may_decide, times, find } =
+            material;
         let texts = times.texts;
         let places: Vec<(usize, usize)> =
             article.draft.iter().flat_map(|draft| &draft.sentences).map(|sentence| sentence.source).collect();
+        let names: Vec<String> = (1..=places.len())
+            .map(|number| texts.t("article-to-sentence").with("number", number).into())
+            .collect();
         let allowed = |act| may_decide && after(article.status, act).is_some();
         let draft_text = article.draft.as_ref().map(|draft| draft.text()).unwrap_or_default();
         let topics =
@@ -139,15 +161,15 @@ impl ArticleView {
         Self {
             id: article.id,
             revision: article.revision,
-            title: article.shown_title().into(),
+            title: mark_terms(article.shown_title(), find),
             title_plain: article.shown_title().to_plain(),
             meta: meta(article),
             authors: authors(texts, &article.authors),
             badges: badges(texts, article, sightings.len()),
             links: links(texts, article),
-            reasons: article.relevance.reasons.clone(),
+            reasons: article.relevance.reasons.iter().map(|reason| ShownReason::new(reason)).collect(),
             standing: standing(article, history, times),
-            sections: annotate(&article.abstract_sections, &places),
+            sections: annotate(&article.abstract_sections, &places, &names, find),
             draft_used: form.summary == draft_text,
             form,
             errors: Vec::new(),
