@@ -60,13 +60,20 @@ pub fn find_places(rules: &TopicRules, terms: &Terms, text: &str) -> Vec<(usize,
     join(text, &words, &marked)
 }
 
+/// Whether nothing but spaces and hyphens stands between two words.
+fn is_gap(between: &str) -> bool {
+    between.chars().all(|character| character.is_whitespace() || matches!(character, '-' | '‐' | '‑'))
+}
+
 /// Neighbouring words become one place; bytes become code points.
 fn join(text: &str, words: &[(usize, usize, usize)], marked: &[bool]) -> Vec<(usize, usize)> {
     let mut places: Vec<(usize, usize)> = Vec::new();
     let mut last = None;
     for (index, (_, start, end)) in words.iter().enumerate().filter(|(index, _)| marked[*index]) {
         match places.last_mut() {
-            Some(place) if last == index.checked_sub(1) && index > 0 => place.1 = *end,
+            Some(place) if last.is_some_and(|last| last + 1 == index) && is_gap(&text[place.1..*start]) => {
+                place.1 = *end;
+            }
             _ => places.push((*start, *end)),
         }
         last = Some(index);

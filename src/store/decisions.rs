@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Transaction, named_params};
 use serde::{Deserialize, Serialize};
 
 use super::rows;
-use super::{Store, StoreError, articles, news};
+use super::{Store, StoreError, articles, news, notices};
 use crate::domain::article::Article;
 use crate::domain::status::{self, Act, RejectReason, Status};
 use crate::domain::text::RichText;
@@ -399,7 +399,17 @@ fn apply(
     match wanted.status {
         Status::Approved => {
             let at = wanted.published_at.unwrap_or(decision.now);
-            wanted.published_at = Some(news::publish(db, &article, at, decision.now)?);
+            let published_at = news::publish(db, &article, at, decision.now)?;
+            if before.status != Status::Approved {
+                notices::publish_with_article(
+                    db,
+                    article.id,
+                    decision.editor_id,
+                    published_at,
+                    decision.now,
+                )?;
+            }
+            wanted.published_at = Some(published_at);
         }
         _ => news::hide(db, article.id, decision.now)?,
     }

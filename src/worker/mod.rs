@@ -6,16 +6,20 @@
 
 mod additions;
 mod complete;
+mod errands;
 mod gather;
 mod hub;
 mod judge;
 mod learn;
 mod pages;
+mod post;
 mod preview;
+mod recount;
 mod refresh;
 mod studies;
 mod upkeep;
 
+pub mod backfill;
 pub mod backoff;
 pub mod schedule;
 
@@ -36,7 +40,8 @@ use crate::store::{Store, StoreError};
 
 pub use judge::judge;
 pub use learn::Learner;
-pub use preview::{NoPreview, Preview};
+pub use post::{Delivered, Post};
+pub use preview::NoPreview;
 pub use refresh::Report;
 
 /// The database is asked at least this often what is due: another process may have changed it.
@@ -89,6 +94,8 @@ impl Worker {
             .map(|hub| tokio::spawn(hub.run(self.store.clone(), self.intake.fetcher.clone())));
         let mut additions: JoinSet<()> = JoinSet::new();
         let studies = tokio::spawn(studies::catch_up(self.store.clone()));
+        let post = post::begin(self.store.clone(), self.settings.clone(), stop.clone());
+        let errands = errands::Errands::begin(&self);
         let mut upkeep = upkeep::Upkeep::new(&self.settings.worker, UnixMs::now());
         while !*stop.borrow() {
             if upkeep.is_due(UnixMs::now()) {
@@ -111,23 +118,25 @@ impl Worker {
                 _ = stop.wait_for(|stop| *stop) => {}
                 // its works are new to the ranking; and more may have come meanwhile
                 Some(_) = additions.join_next() => learner.note_arrivals(true),
-                () = self.bell.notified() => {}
+                () = self.bell.notified() => errands.look_now(),
                 Some(ended) = refreshes.join_next() => {
                     log_report(&ended);
                     if let Ok(Report { recorded, .. }) = ended
                         && recorded.fresh + recorded.updated > 0
                     {
                         learner.note_arrivals(recorded.updated > 0);
+                        errands.note_arrivals();
                     }
                 }
                 () = sleep_until(wake_at) => {}
             }
         }
+        drop(errands);
         if let Some(hub) = hub {
             hub.abort();
         }
         studies.abort();
-        self.finish(refreshes).await;
+        tokio::join!(self.finish(refreshes), post::end(post, SHUTDOWN_TIMEOUT));
     }
 
     /// One pass: refreshes the named sources, or all that are due, and reports each as it ends.

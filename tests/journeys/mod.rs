@@ -4,3 +4,4 @@ mod additions;
 mod learning;
 mod main_job;
 mod services;
+mod sources;

@@ -13,6 +13,8 @@ use super::page::Rich;
 pub(crate) struct ShownSection {
     pub(crate) label: Option<String>,
     pub(crate) text: Rich,
+    /// Whether the draft quotes it.
+    pub(crate) is_quoted: bool,
 }
 
 /// What of a text to mark beside the places of the draft: places in what the page shows of it, in code points.
@@ -36,7 +38,9 @@ pub(crate) fn annotate(
         }
         let mut writer = Writer { at: offset, places, names, ..Writer::new(find(&visible(&section.text))) };
         writer.write(&section.text);
-        shown.push(ShownSection { label: section.label.clone(), text: Rich::from_built(writer.html) });
+        let is_quoted = writer.html.contains("<mark id=");
+        let text = Rich::from_built(writer.html);
+        shown.push(ShownSection { label: section.label.clone(), text, is_quoted });
         // the blank line between paragraphs
         offset += section.text.to_plain().chars().count() + 2;
     }

@@ -5,6 +5,7 @@ use super::check::Checked;
 use super::facts::{Badge, Link, authors, badges, links, meta};
 use super::history::describe;
 use super::page::{Choice, Rich, Times};
+use super::trial::TrialView;
 use super::view::View;
 use crate::domain::article::{Article, Sighting};
 use crate::domain::status::{Act, RejectReason, Status, after};
@@ -109,6 +110,7 @@ pub(crate) struct ArticleView {
     pub(crate) links: Vec<Link>,
     pub(crate) reasons: Vec<ShownReason>,
     pub(crate) standing: Option<String>,
+    pub(crate) trial: Option<TrialView>,
     pub(crate) sections: Vec<ShownSection>,
     pub(crate) form: FormText,
     pub(crate) errors: Vec<String>,
@@ -169,7 +171,8 @@ impl ArticleView {
             links: links(texts, article),
             reasons: article.relevance.reasons.iter().map(|reason| ShownReason::new(reason)).collect(),
             standing: standing(article, history, times),
-            sections: annotate(&article.abstract_sections, &places, &names, find),
+            trial: article.trial.as_ref().map(TrialView::new),
+            sections: shown_sections(article, &places, &names, find),
             draft_used: form.summary == draft_text,
             form,
             errors: Vec::new(),
@@ -214,6 +217,21 @@ impl ArticleView {
                 .collect(),
         }
     }
+}
+
+/// The abstract. What a registration says of the trial's course stands in a table of its own; it is shown as text too
+/// only where the draft quotes it.
+fn shown_sections(
+    article: &Article,
+    places: &[(usize, usize)],
+    names: &[String],
+    find: FindTerms<'_>,
+) -> Vec<ShownSection> {
+    let mut sections = annotate(&article.abstract_sections, places, names, find);
+    if article.trial.is_some() {
+        sections.retain(|section| section.label.as_deref() != Some("Registration") || section.is_quoted);
+    }
+    sections
 }
 
 fn other_acts(texts: &Texts, allowed: &impl Fn(Act) -> bool) -> Vec<OtherAct> {

@@ -203,9 +203,9 @@
     } catch { /* a hint, no more */ }
   }
 
-  // a record that is being looked up comes into the page, unless something is typed there
+  // an answer that is on its way is looked for quietly and comes into the page, unless something is typed there
   let wait = 0;
-  function awaitRecord(pauseMs) {
+  function awaitAnswer(pauseMs) {
     clearTimeout(wait);
     if (!$('[data-waits]')) return;
     wait = setTimeout(async () => {
@@ -215,7 +215,7 @@
         const request = await load('GET', location.href);
         if (!$('[data-waits]', request.response) && $('[data-waits]')) { swap(request, { push: false }); return; }
       } catch { /* asked again below */ }
-      if (pauseMs < 60000) awaitRecord(pauseMs * 1.6);
+      if (pauseMs < 60000) awaitAnswer(pauseMs * 1.6);
     }, pauseMs);
   }
 
@@ -291,12 +291,12 @@
       toggle.addEventListener('change', () => stored.write('perfuse-keys', toggle.checked));
     }
     for (const note of $$('[data-note]')) note.value ||= stored.read(noteKey(note)) ?? '';
-    awaitRecord(1500);
+    awaitAnswer(1500);
     for (const link of $$('.link-text')) link.addEventListener('focus', () => link.select());
   }
   settle();
   const address = new URL(location.href);
-  if (['done', 'undone', 'bulk'].some((name) => address.searchParams.has(name))) {
+  if (saidNames.some((name) => address.searchParams.has(name))) {
     for (const name of saidNames) address.searchParams.delete(name);
     history.replaceState(null, '', address);
   }
