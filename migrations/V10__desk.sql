@@ -7,7 +7,6 @@ CREATE TABLE notes (
     text       TEXT    NOT NULL
 ) STRICT;
 CREATE INDEX notes_by_article ON notes (article_id);
-CREATE INDEX articles_merged ON articles (merged_into) WHERE merged_into IS NOT NULL;
 
 -- Who types in which article's form; a hint that expires, never a lock.
 CREATE TABLE presence (
@@ -38,4 +37,4 @@ CREATE INDEX articles_unsorted ON articles (id) WHERE study = '';
 -- Every filter of the queue in the queue's own order: a page of it never reads an abstract.
 DROP INDEX articles_queue;
 CREATE INDEX articles_list ON articles
-    (status, score DESC, first_seen_at DESC, kind, study, lifted, topics, reasons);
+    (status, score DESC, first_seen_at DESC, superseded_by, kind, study, lifted, topics, reasons);

@@ -9,6 +9,7 @@ mod company;
 mod limits;
 mod lists;
 mod looks;
+mod noticed;
 pub(crate) mod world;
 
 use world::{PASSWORD, World};

@@ -254,7 +254,7 @@ impl Store {
 
 /// The article for an entry of an editor's, if it is here: by identifier, by its address, or by its very title.
 fn known(db: &Connection, entry: &Entry, now: UnixMs) -> rusqlite::Result<Option<Article>> {
-    if let Some(article) = matching::find(db, entry, SOURCE, now, &mut Vec::new())? {
+    if let Some(article) = matching::find(db, entry, SOURCE, now, &mut Vec::new())?.article {
         return Ok(Some(article));
     }
     if !entry.ids.is_empty() {

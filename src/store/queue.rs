@@ -192,8 +192,8 @@ impl Store {
     pub async fn queue_counts(&self, since: UnixMs) -> Result<QueueCounts, StoreError> {
         self.read("counting the queue", move |db| {
             db.prepare_cached(
-                "SELECT count(*) FILTER (WHERE status = 'queued'),
-                        count(*) FILTER (WHERE status = 'queued' AND first_seen_at >= :since),
+                "SELECT count(*) FILTER (WHERE status = 'queued' AND superseded_by IS NULL),
+                        count(*) FILTER (WHERE status = 'queued' AND superseded_by IS NULL AND first_seen_at >= :since),
                         count(*) FILTER (WHERE status = 'later'),
                         count(*) FILTER (WHERE status = 'rejected'),
                         count(*) FILTER (WHERE status = 'approved')
@@ -258,6 +258,10 @@ fn listing(filter: &QueueFilter, beside: Option<i64>) -> Listing {
         (true, _) => and("status <> 'merged'", None),
         (false, Some(id)) => and(&format!("(status = ? OR articles.id = {id})"), text(status)),
         (false, None) => and("status = ?", text(status)),
+    }
+    if !filter.any_status && status == Status::Queued.as_str() && beside.is_none() {
+        // a preprint whose paper is here: the paper stands in the queue for both
+        and("superseded_by IS NULL", None);
     }
     if let Some(topic) = &filter.topic {
         and("instr(topics, ?) > 0", text(&json_text(topic)));

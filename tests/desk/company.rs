@@ -69,7 +69,7 @@ async fn one_box_adds_what_is_new_and_leads_to_what_is_known_even_if_it_was_reje
         assert_eq!(refused.values("#what", "value"), [nothing], "it is still there");
     }
     let added = maria.post("/desk/add", &[("what", "https://pubmed.ncbi.nlm.nih.gov/39000001/?x=1")]).await;
-    assert!(added.location().ends_with("?added=1"), "{}", added.location());
+    assert!(added.location().ends_with("?said=added"), "{}", added.location());
     let page = maria.get(added.location()).await;
     assert_eq!(page.text("h1"), "PMID 39000001");
     assert!(
@@ -82,7 +82,7 @@ async fn one_box_adds_what_is_new_and_leads_to_what_is_known_even_if_it_was_reje
     assert_eq!(maria.get("/desk?why=hand").await.text("#rows .row-title"), "PMID 39000001");
     // the placeholder is no title to publish
     let id: i64 =
-        added.location().trim_start_matches("/desk/a/").trim_end_matches("?added=1").parse().unwrap();
+        added.location().trim_start_matches("/desk/a/").trim_end_matches("?said=added").parse().unwrap();
     let article = world.store.article(id).await.unwrap().unwrap();
     let early =
         maria.decide(&article, "approve", &[("title", "PMID 39000001"), ("summary", "It worked.")]).await;

@@ -5,6 +5,7 @@
 
 use perfuse::domain::editor::Role;
 use perfuse::domain::source::{Source, SourceKind};
+use perfuse::web::{Verb, routes};
 use serde_json::{Value, json};
 
 use super::world::World;
@@ -87,23 +88,21 @@ async fn furnish(world: &World) -> Vec<String> {
     let mut pages: Vec<String> = trials[..3].iter().map(|trial| format!("/desk/a/{}", trial.id)).collect();
     pages.extend(
         [
-            "/desk",
             "/desk?q=trial",
             "/desk?topic=none",
             "/desk?q=refractory&status=any",
             "/desk?why=hand",
-            "/desk/add",
             "/desk/add?url=https://example.org/&title=A+page",
-            "/desk/history",
-            "/desk/help",
-            "/desk/account",
-            "/desk/sources",
-            "/desk/people",
-            "/desk/audit",
+            "/desk/sources/journal",
             "/desk/nothing-here",
         ]
         .map(String::from),
     );
+    // and every page that has no name of its own
+    let pages_of_list = routes().into_iter().filter(|route| {
+        route.verb == Verb::Get && route.path.starts_with("/desk") && !route.path.contains(['{', '.'])
+    });
+    pages.extend(pages_of_list.map(|route| route.path.to_owned()));
     pages
 }
 

@@ -153,7 +153,7 @@ fn lead_to(state: &AppState, added: &Added) -> Response {
         Added::Known(article) => (article.id, "known"),
     };
     state.bell.notify_one();
-    Redirect::to(&format!("/desk/a/{id}?{said}=1")).into_response()
+    Redirect::to(&format!("/desk/a/{id}?said={said}")).into_response()
 }
 
 impl Typed {

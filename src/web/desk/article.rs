@@ -4,15 +4,17 @@ use super::annotate::{FindTerms, ShownSection, annotate, mark_terms};
 use super::check::Checked;
 use super::facts::{Badge, Link, authors, badges, links, meta};
 use super::history::describe;
+use super::notices::ShownNotice;
 use super::page::{Choice, Rich, Times};
 use super::trial::TrialView;
+use super::twins::Relatives;
 use super::view::View;
 use crate::domain::article::{Article, Sighting};
 use crate::domain::status::{Act, RejectReason, Status, after};
 use crate::domain::summary::{MAX_WORDS, SentenceRole, WARN_WORDS, count_words};
 use crate::domain::text::{RichText, fold_plain};
 use crate::domain::time::DAY_MS;
-use crate::store::HistoryRow;
+use crate::store::{HistoryRow, MergedText};
 use crate::texts::Texts;
 use crate::web::session::Fields;
 
@@ -75,6 +77,20 @@ pub(crate) struct Event {
     pub(crate) what: String,
     pub(crate) who: String,
     pub(crate) when: String,
+    /// Of a merge, the text of the article that is gone.
+    pub(crate) gone: Option<Gone>,
+}
+
+/// The text of an article that was merged into another.
+pub(crate) struct Gone {
+    pub(crate) title: Rich,
+    pub(crate) summary: String,
+}
+
+impl Gone {
+    pub(crate) fn of(text: &MergedText) -> Self {
+        Self { title: (&text.title).into(), summary: text.summary.clone().unwrap_or_default() }
+    }
 }
 
 /// Where a source showed it.
@@ -110,6 +126,8 @@ pub(crate) struct ArticleView {
     pub(crate) links: Vec<Link>,
     pub(crate) reasons: Vec<ShownReason>,
     pub(crate) standing: Option<String>,
+    /// What the watch found, newest first.
+    pub(crate) noticed: Vec<ShownNotice>,
     pub(crate) trial: Option<TrialView>,
     pub(crate) sections: Vec<ShownSection>,
     pub(crate) form: FormText,
@@ -128,6 +146,9 @@ pub(crate) struct ArticleView {
     pub(crate) zone: String,
     pub(crate) sightings: Vec<ShownSighting>,
     pub(crate) past: Vec<Event>,
+    pub(crate) relatives: Relatives,
+    /// Whether the visitor may merge and link.
+    pub(crate) may_join: bool,
 }
 
 /// What an article pane is made from.
@@ -137,6 +158,7 @@ pub(crate) struct Material<'a> {
     pub(crate) checked: Checked,
     pub(crate) sightings: &'a [Sighting],
     pub(crate) history: &'a [HistoryRow],
+    pub(crate) relatives: Relatives,
     /// `(name, title)` in the configured order.
     pub(crate) topics: &'a [(String, String)],
     /// Whether the visitor's role decides.
@@ -148,8 +170,18 @@ pub(crate) struct Material<'a> {
 
 impl ArticleView {
     pub(crate) fn new(material: Material<'_>) -> Self {
-        let Material { article, form, checked, sightings, history, topics, may_decide, times, find } =
-            material;
+        let Material {
+            article,
+            form,
+            checked,
+            sightings,
+            history,
+            relatives,
+            topics,
+            may_decide,
+            times,
+            find,
+        } = material;
         let texts = times.texts;
         let places: Vec<(usize, usize)> =
             article.draft.iter().flat_map(|draft| &draft.sentences).map(|sentence| sentence.source).collect();
@@ -170,6 +202,7 @@ impl ArticleView {
             badges: badges(texts, article, sightings.len()),
             links: links(texts, article),
             reasons: article.relevance.reasons.iter().map(|reason| ShownReason::new(reason)).collect(),
+            noticed: Vec::new(),
             standing: standing(article, history, times),
             trial: article.trial.as_ref().map(TrialView::new),
             sections: shown_sections(article, &places, &names, find),
@@ -213,8 +246,11 @@ impl ArticleView {
                     what: describe(texts, row),
                     who: row.editor.clone(),
                     when: times.show_near(row.at),
+                    gone: row.merged.as_ref().map(Gone::of),
                 })
                 .collect(),
+            relatives,
+            may_join: may_decide,
         }
     }
 }

@@ -15,10 +15,12 @@ mod audit;
 mod check;
 mod company;
 mod decide;
+mod embed;
 mod facts;
 mod history;
 mod lab;
 mod link;
+mod notices;
 mod page;
 mod people;
 mod queue;
@@ -26,6 +28,7 @@ pub(super) mod sign_in;
 mod source;
 mod sources;
 mod trial;
+mod twins;
 mod view;
 
 /// The desk's lines of the list.
@@ -58,6 +61,11 @@ pub fn routes() -> Vec<Route> {
         Route::get("/desk/add", editor, add::page),
         Route::post("/desk/add", editor, add::add),
         Route::post("/desk/add/item", editor, add::add_item),
+        Route::post("/desk/notices/{id}/answer", editor, notices::answer),
+        Route::get("/desk/embed", viewer, embed::page),
+        Route::post("/desk/a/{id}/merge", editor, twins::merge),
+        Route::post("/desk/a/{id}/apart", editor, twins::apart),
+        Route::post("/desk/a/{id}/version", editor, twins::link),
         Route::post("/desk/undo/{id}", editor, decide::undo),
         Route::post("/desk/bulk", editor, decide::bulk),
         Route::get("/desk/history", viewer, history::page),

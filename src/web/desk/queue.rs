@@ -11,12 +11,15 @@ use super::check::Checked;
 use super::company::Company;
 use super::facts::{Badge, badges, meta};
 use super::history::describe;
+use super::notices::{ShownNotice, Unanswered, badge, with_notice};
 use super::page::{Frame, Rich, Times, Toast, show};
+use super::twins::{Relatives, preprint_key};
 use super::view::{FilterForm, View, status_label};
 use crate::curation::matched::{Terms, find_places};
 use crate::curation::relevance::{MissRate, miss_rate};
 use crate::domain::article::Article;
 use crate::domain::editor::Role;
+use crate::domain::notice::Notice;
 use crate::domain::status::{Act, Status, after};
 use crate::domain::time::{DAY_MS, UnixMs};
 use crate::store::{Marked, QueueCounts};
@@ -45,6 +48,8 @@ struct Row {
 
 /// The list pane.
 pub(super) struct List {
+    /// What happened to published works, until an editor has answered.
+    unanswered: Unanswered,
     heading: String,
     counts: String,
     /// How many of the articles lifted from the bottom were worth publishing.
@@ -163,17 +168,27 @@ async fn article_view(
     let sightings = state.store.sightings(article.id).await?;
     let history = state.store.history(Some(article.id), None, 20).await?;
     let terms = Terms::new(&article.relevance.reasons, searched);
-    Ok(ArticleView::new(Material {
+    let notices = state.store.notices_of(article.id).await?;
+    let may_answer = visitor.may(Role::Editor);
+    let is_public = article.status == Status::Approved;
+    let times = Times::of(state);
+    let noticed = notices.iter().rev().map(|notice| ShownNotice::new(notice, is_public, may_answer, times));
+    let noticed = noticed.collect();
+    let mut view = ArticleView::new(Material {
         article,
         form,
         checked,
         sightings: &sightings,
         history: &history,
+        relatives: Relatives::of(state, article).await?,
         topics: &state.site.topics,
         may_decide: visitor.may(Role::Editor),
-        times: Times::of(state),
+        times,
         find: &|text| find_places(&state.rules, &terms, text),
-    }))
+    });
+    view.badges = with_notice(view.badges, badge(state.texts, &notices, article.id));
+    view.noticed = noticed;
+    Ok(view)
 }
 
 /// The list pane and its first article.
@@ -188,16 +203,26 @@ async fn list(
     let ids: Vec<i64> = articles.iter().map(|article| article.id).collect();
     let sources = state.store.source_counts(ids.clone()).await?;
     let notes = state.store.note_counts(ids.clone()).await?;
-    let marked = state.store.mark_words(&view.words, ids).await?;
+    let marked = state.store.mark_words(&view.words, ids.clone()).await?;
+    let suggested = state.store.suggested_among(ids.clone()).await?;
+    let papers = state.store.papers_among(ids).await?;
     let names = state.store.sources().await?;
     let names: Vec<(String, String)> =
         names.into_iter().map(|source| (source.source.name, source.source.title)).collect();
+    let notices = state.store.notices_of_many(articles.iter().map(|article| article.id).collect()).await?;
     let rows = articles
         .iter()
         .zip(sources.iter().zip(&notes).zip(&marked))
-        .map(|(article, (((_, sources), notes), marked))| Row {
-            current: current == Some(article.id),
-            ..row(state.texts, article, *sources, *notes, marked, view.anywhere)
+        .map(|(article, (((_, sources), notes), marked))| {
+            let mut row = row(state.texts, article, &notices, *sources, *notes, marked, view.anywhere);
+            row.current = current == Some(article.id);
+            if let Some(preprint) = papers.get(&article.id) {
+                row.badges.insert(0, Badge::new(state.texts.t(preprint_key(*preprint)), "plain"));
+            }
+            if suggested.contains(&article.id) {
+                row.badges.insert(0, Badge::new(state.texts.t("badge-twin"), "caution"));
+            }
+            row
         })
         .collect();
     let pages = (total + PAGE - 1) / PAGE;
@@ -205,7 +230,9 @@ async fn list(
     let may_edit = visitor.may(Role::Editor);
     let can_bulk =
         may_edit && !view.anywhere && after(view.status.unwrap_or(Status::Queued), Act::Reject).is_some();
+    let unanswered = Unanswered::new(state.store.unanswered_notices().await?, Times::of(state));
     let list = List {
+        unanswered,
         heading: view.heading(state.texts),
         counts: counts(state.texts, &state.store.queue_counts(recently(now)).await?, view, total, now),
         missed: missed(state, now).await?,
@@ -229,6 +256,7 @@ async fn list(
 fn row(
     texts: &Texts,
     article: &Article,
+    notices: &[Notice],
     sources: i64,
     notes: i64,
     marked: &Marked,
@@ -254,7 +282,7 @@ fn row(
         title: record_title.map_or_else(|| article.shown_title().into(), |title| mark_found(title)),
         title_plain: article.shown_title().to_plain(),
         meta: meta(article),
-        badges,
+        badges: with_notice(badges, badge(texts, notices, article.id)),
         why,
         snippet: marked.snippet.as_deref().map(mark_found),
         current: false,
@@ -325,14 +353,18 @@ async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
         pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
     };
+    if find("answered").is_some() {
+        return Ok(Some(Toast::plain(state.texts.t("toast-answered"))));
+    }
     if find("undone").is_some() {
         return Ok(Some(Toast::plain(state.texts.t("history-undone"))));
     }
-    if find("added").is_some() {
-        return Ok(Some(Toast::plain(state.texts.t("said-added"))));
-    }
-    if find("known").is_some() {
-        return Ok(Some(Toast::plain(state.texts.t("said-known"))));
+    match find("said").as_deref() {
+        Some("apart") => return Ok(Some(Toast::plain(state.texts.t("twins-apart-said")))),
+        Some("added") => return Ok(Some(Toast::plain(state.texts.t("said-added")))),
+        Some("known") => return Ok(Some(Toast::plain(state.texts.t("said-known")))),
+        Some("linked") => return Ok(Some(Toast::plain(state.texts.t("version-linked-said")))),
+        _ => {}
     }
     if let Some(count) = find("bulk").and_then(|count| count.parse::<u32>().ok()) {
         return Ok(Some(Toast::plain(state.texts.t("history-bulk").with("count", count))));

@@ -14,7 +14,7 @@
     drop(key) { try { localStorage.removeItem(key); } catch { /* as above */ } },
   };
 
-  const saidNames = ['done', 'undone', 'bulk', 'added', 'known'];
+  const saidNames = ['done', 'undone', 'bulk', 'said'];
 
   // ——— notes ———
   // the words, in the desk's language; the element stays when pages are swapped
@@ -255,7 +255,7 @@
     if (typing || !keysOn() || !$('header.top nav')) return;
     const acts = {
       j: () => step(1), k: () => step(-1),
-      a: () => press('[data-key="a"]'), l: () => press('[data-key="l"]'), r: () => press('[data-key="r"]'),
+      a: () => press('[data-key="a"]'), l: () => press('[data-key="l"]'), r: () => press('[data-key="r"]'), m: () => press('[data-key="m"]'),
       e: () => $('#summary')?.focus(), o: () => press('#open-article'), u: () => press('#undo'),
       '/': () => $('#q')?.focus(), '?': () => go('/desk/help'),
     };
