@@ -182,6 +182,15 @@ impl Street {
                 form.push(("summary", "A sentence.".into()));
                 path.replace("{id}", &article.id.to_string())
             }
+            "/desk/add" => {
+                form.push(("what", format!("PMID {}", self.count.replace(self.count.get() + 1) + 9_000)));
+                path.into()
+            }
+            "/desk/add/item" => {
+                let number = self.count.replace(self.count.get() + 1);
+                form.push(("title", format!("A made-up item of number {number}")));
+                path.into()
+            }
             "/desk/undo/{id}" => {
                 let article = self.world.article("Decided").await;
                 let editor = self.account(Role::Editor).await.id;

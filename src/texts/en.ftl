@@ -321,6 +321,19 @@ queue-source = Source
 queue-kind = Sort of work
 queue-seen = Seen
 queue-order = Order
+queue-study = Type of study
+queue-why = Why here
+queue-add = Add an article
+queue-elsewhere = { $count } more found outside this list
+status-any = Everything
+order-match = Best match
+why-any = Any reason
+why-title = Words in the title
+why-learnt = What you published before
+why-source = From a source on the topic
+why-indexed = Indexed under a topic
+why-lifted = Lifted from below, to test the ranking
+why-hand = Added by hand
 queue-apply = Apply
 queue-clear = Clear
 queue-select = Select “{ $title }”
@@ -460,12 +473,58 @@ trial-results-none = none posted
 trial-results-posted = posted { $on }
 trial-updated = Registry updated
 problem-title = The title is empty.
+problem-placeholder = The title only stands in for the record, which has not been looked up yet. Write the title, or wait.
 problem-summary = The summary is empty: write a sentence or two.
 problem-words = The summary has { $words } words; the feeds take at most { $most }.
 problem-doubts = Something in the summary does not match the abstract; see the marks below it.
 problem-publish-at = Choose a time to publish at that lies ahead, within a year.
 problem-until = Choose a day that lies ahead, within a year.
 no-undo = This cannot be undone any more: { $why }.
+
+article-to-sentence = Sentence { $number } of the draft
+
+## The desk: notes, presence, articles added by hand
+
+notes-title = Notes between editors
+notes-write = A note for the others
+notes-leave = Leave the note
+badge-notes =
+    { $count ->
+        [one] { $count } note
+       *[other] { $count } notes
+    }
+editing-one = { $who } is editing this now.
+editing-more = { $who } and { $count } more are editing this now.
+addition-by = Added by { $who }, { $when }.
+addition-waiting = { $what } is being looked up; its record appears here as soon as the service answers.
+addition-again = { $what } could not be looked up ({ $message }). It is tried again { $when }.
+addition-unknown = Neither PubMed nor Crossref nor ClinicalTrials.gov knows { $what }. Check it, write title and summary yourself, or look again later.
+addition-failed = { $what } could not be looked up ({ $message }), and is not tried again by itself.
+addition-by-hand = No source stands behind it: check every figure against the work itself.
+addition-retry = Look it up again
+add-title = Add an article
+add-what = PMID, DOI, address or title
+add-what-help = A PMC or NCT number does as well. Addresses are read for the identifiers in them and never opened: only PubMed, Crossref and ClinicalTrials.gov are asked.
+add-found-title = Title on the page where you found it
+add-look-up = Look it up
+add-not-recognised = This is no PMID, DOI, address or title. A title needs two words at least.
+add-bare-address = This address names nothing that can be looked up. Write down what it is about, or go back and try the title.
+add-item = Write an item without source
+add-item-lead = For a society’s own guidance, a report or a page that no database holds.
+add-link = Address
+add-summary-help = May be left for later. There is no abstract to compare with, so figures ask to be confirmed before it is published.
+add-authors-help = One name a line: Given Family, or the name of a group.
+add-published = Appeared on
+add-published-help = Year, month or day: 2026, 2026-11 or 2026-11-22.
+add-item-button = Add to the queue
+add-problem-link = The address is none that a browser opens: it begins with https:// or http://.
+add-problem-date = The date is written 2026, 2026-11 or 2026-11-22.
+add-bookmarklet = From any page, with one click
+add-bookmarklet-how = Drag this button to your bookmarks. On the page of an article, press the bookmark: this form opens, filled in.
+add-bookmarklet-name = Add to { $site }
+add-bookmarklet-code = The same as text, for a phone: save any page as a bookmark, then put this in place of its address
+said-added = Added.
+said-known = This work was here already.
 
 ## The desk: what happened to published works
 
@@ -800,6 +859,10 @@ audit-lead = Every act on articles, people and sources, newest first. The downlo
 audit-by = By
 audit-show = Show
 audit-everybody = Everybody
+audit-what = What
+audit-everything = Everything
+audit-from = From
+audit-to = To
 audit-command-line = the command line
 
 ## The desk: one's own account, links, signing in

@@ -7,11 +7,13 @@ use super::{Access, Route};
 use crate::domain::editor::Role;
 
 mod account;
+mod add;
 mod annotate;
 mod article;
 mod assets;
 mod audit;
 mod check;
+mod company;
 mod decide;
 mod embed;
 mod facts;
@@ -54,6 +56,12 @@ pub fn routes() -> Vec<Route> {
         Route::post("/desk/a/{id}/save", editor, decide::save),
         Route::post("/desk/a/{id}/requeue", editor, decide::requeue),
         Route::post("/desk/a/{id}/withdraw", editor, decide::withdraw),
+        Route::post("/desk/a/{id}/note", editor, company::add_note),
+        Route::post("/desk/a/{id}/here", editor, company::here),
+        Route::post("/desk/a/{id}/look-up", editor, company::look_up),
+        Route::get("/desk/add", editor, add::page),
+        Route::post("/desk/add", editor, add::add),
+        Route::post("/desk/add/item", editor, add::add_item),
         Route::post("/desk/notices/{id}/answer", editor, notices::answer),
         Route::get("/desk/embed", viewer, embed::page),
         Route::post("/desk/a/{id}/merge", editor, twins::merge),
