@@ -99,6 +99,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("publish.page_items", Rule::Whole(1, 200)),
     ("publish.websub_hub", Rule::Text(url_or_empty)),
     ("publish.frame_ancestors", Rule::List(web_origin)),
+    ("publish.show_editor_names", Rule::Flag),
     ("log.level", Rule::Text(log_level)),
     ("log.format", Rule::Text(log_format)),
     ("sources.file", Rule::Text(plain_text)),

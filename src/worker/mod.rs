@@ -15,6 +15,7 @@ mod post;
 mod preview;
 mod recount;
 mod refresh;
+mod replay;
 mod upkeep;
 
 pub mod backfill;
@@ -41,6 +42,7 @@ pub use learn::Learner;
 pub use post::{Delivered, Post};
 pub use preview::NoPreview;
 pub use refresh::Report;
+pub use replay::Replayed;
 
 /// The database is asked at least this often what is due: another process may have changed it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
