@@ -52,6 +52,8 @@ pub struct Settings {
     pub worker: Worker,
     /// The editors' desk.
     pub desk: Desk,
+    /// Wording by a language model.
+    pub wording: Wording,
     /// What the public sees.
     pub publish: Publish,
     /// What the program says while it runs.
@@ -223,6 +225,23 @@ pub struct Desk {
     pub publish_delay_minutes: u32,
     /// Share of five-word runs that the abstract holds too, 1–100, above which the form asks to rephrase.
     pub overlap_percent: u32,
+}
+
+/// `[wording]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wording {
+    /// An OpenAI-compatible API, with a trailing slash; `None` for none.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub base_url: Option<String>,
+    /// The model's name.
+    pub model: String,
+    /// Of the service.
+    pub api_key: Secret,
+    /// For an answer.
+    pub timeout_seconds: u64,
+    /// Questions on one day (UTC) at most.
+    pub daily_budget: u32,
 }
 
 /// `[publish]`

@@ -88,6 +88,11 @@ const RULES: &[(&str, Rule)] = &[
     ("desk.password_min_length", Rule::Whole(8, 64)),
     ("desk.publish_delay_minutes", Rule::Whole(0, 10_080)),
     ("desk.overlap_percent", Rule::Whole(1, 100)),
+    ("wording.base_url", Rule::Text(base_url_or_empty)),
+    ("wording.model", Rule::Text(plain_text)),
+    ("wording.api_key", Rule::Secret),
+    ("wording.timeout_seconds", Rule::Whole(1, 600)),
+    ("wording.daily_budget", Rule::Whole(0, 100_000)),
     ("publish.feed_items", Rule::Whole(1, 500)),
     ("publish.page_items", Rule::Whole(1, 200)),
     ("publish.websub_hub", Rule::Text(url_or_empty)),
@@ -208,6 +213,9 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<(&'static str, String)>
             settings.worker.lease_seconds, fetch.total_timeout_seconds
         );
         found.push(("worker.lease_seconds", what));
+    }
+    if settings.wording.base_url.is_some() && settings.wording.model.is_empty() {
+        found.push(("wording.model", "is empty, but wording.base_url is set".to_owned()));
     }
     if desk.session_idle_hours > desk.session_days * 24 {
         let what =
@@ -341,6 +349,10 @@ fn url_or_empty(text: &str) -> Result<(), &'static str> {
 fn base_url(text: &str) -> Result<(), &'static str> {
     let url = web_url(text).ok_or("is not an address like https://www.example.org/api/")?;
     require(url.query().is_none() && text.ends_with('/'), "does not end in a slash")
+}
+
+fn base_url_or_empty(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() { Ok(()) } else { base_url(text) }
 }
 
 fn web_origin(text: &str) -> Result<(), &'static str> {

@@ -14,3 +14,4 @@ pub mod pubmed;
 pub mod services;
 pub mod table;
 pub mod tagged;
+pub mod wording;

@@ -29,6 +29,7 @@ mod source_page;
 mod sources;
 mod upkeep;
 mod watch;
+mod wordings;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,6 +58,7 @@ pub use source_page::{CHART_WEEKS, FailedBody, SourceWeek};
 pub use sources::{DueSource, FetchRow, SourceState};
 pub use upkeep::Pruned;
 pub use watch::{Look, Looked, WatchCounts, Watched};
+pub use wordings::{Proposal, Wording, WordingRecord};
 
 /// How many connections read beside the one that writes.
 const READERS: usize = 3;

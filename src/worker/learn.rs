@@ -56,9 +56,9 @@ impl Learner {
         if self.followed == seen {
             return Ok(0);
         }
-        let model = self.fit(store).await?;
         let waiting = store.waiting_ids().await?;
         self.read_works(store, &waiting).await?;
+        let model = self.fit(store).await?;
         let ranks = self.rank(&model, &waiting, &today);
         let count = ranks.len();
         for batch in ranks.chunks(BATCH) {
@@ -68,7 +68,7 @@ impl Learner {
         Ok(count)
     }
 
-    /// The model that the decisions teach.
+    /// The model that the decisions teach; what is usual it takes from all works known so far.
     ///
     /// # Errors
     /// The database's.
@@ -83,7 +83,10 @@ impl Learner {
                 Some(Decision { features, prior: prior.score, verdict: verdict(lesson) })
             })
             .collect();
-        Ok(Model::fit(&decisions))
+        let mut known: Vec<(&i64, &Work)> = self.works.iter().collect();
+        known.sort_unstable_by_key(|(id, _)| **id);
+        let arrived: Vec<&Features> = known.into_iter().map(|(_, work)| &work.features).collect();
+        Ok(Model::fit(&decisions).with_arrivals(&arrived))
     }
 
     async fn read_works(&mut self, store: &Store, ids: &[i64]) -> Result<(), StoreError> {

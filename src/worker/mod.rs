@@ -15,6 +15,7 @@ mod preview;
 mod recount;
 mod refresh;
 mod upkeep;
+mod wording;
 
 pub mod backfill;
 pub mod backoff;
@@ -33,6 +34,7 @@ use crate::domain::time::{SECOND_MS, UnixMs};
 use crate::intake::eutils::Eutils;
 use crate::intake::fetch::Fetcher;
 use crate::intake::services::Services;
+use crate::intake::wording::WordingService;
 use crate::store::{Store, StoreError};
 
 pub use judge::judge;
@@ -56,6 +58,8 @@ pub struct Intake {
     pub eutils: Arc<Eutils>,
     /// For services that answer in pages.
     pub services: Arc<Services>,
+    /// For wording by a language model, where one is configured.
+    pub wording: Option<Arc<WordingService>>,
 }
 
 /// Everything a refresh needs. Cheap to clone.

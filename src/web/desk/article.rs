@@ -6,6 +6,7 @@ use super::facts::{Badge, Link, authors, badges, links, meta};
 use super::history::describe;
 use super::page::{Choice, Rich, Times};
 use super::trial::TrialView;
+use super::wording::Offers;
 use crate::domain::article::{Article, Sighting};
 use crate::domain::status::{Act, RejectReason, Status, after};
 use crate::domain::summary::{MAX_WORDS, SentenceRole, WARN_WORDS, count_words};
@@ -99,6 +100,7 @@ pub(crate) struct ArticleView {
     pub(crate) form: FormText,
     pub(crate) errors: Vec<String>,
     pub(crate) checked: Checked,
+    pub(crate) offers: Offers,
     pub(crate) draft: Vec<ShownSentence>,
     pub(crate) draft_used: bool,
     pub(crate) topics: Vec<Choice>,
@@ -119,6 +121,7 @@ pub(crate) struct Material<'a> {
     pub(crate) article: &'a Article,
     pub(crate) form: FormText,
     pub(crate) checked: Checked,
+    pub(crate) offers: Offers,
     pub(crate) sightings: &'a [Sighting],
     pub(crate) history: &'a [HistoryRow],
     /// `(name, title)` in the configured order.
@@ -130,7 +133,8 @@ pub(crate) struct Material<'a> {
 
 impl ArticleView {
     pub(crate) fn new(material: Material<'_>) -> Self {
-        let Material { article, form, checked, sightings, history, topics, may_decide, times } = material;
+        let Material { article, form, checked, offers, sightings, history, topics, may_decide, times } =
+            material;
         let texts = times.texts;
         let places: Vec<(usize, usize)> =
             article.draft.iter().flat_map(|draft| &draft.sentences).map(|sentence| sentence.source).collect();
@@ -155,6 +159,7 @@ impl ArticleView {
             form,
             errors: Vec::new(),
             checked,
+            offers,
             draft: shown_draft(texts, article),
             topics,
             can_edit: allowed(Act::Edit),

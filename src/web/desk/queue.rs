@@ -11,6 +11,7 @@ use super::facts::{Badge, badges, meta};
 use super::history::describe;
 use super::page::{Frame, Rich, Times, Toast, show};
 use super::view::{FilterForm, View};
+use super::wording::Offers;
 use crate::curation::relevance::{MissRate, miss_rate};
 use crate::domain::article::Article;
 use crate::domain::editor::Role;
@@ -146,12 +147,14 @@ async fn article_view(
     acknowledged: &str,
 ) -> Result<ArticleView, PageError> {
     let checked = Checked::new(state, article, &form, acknowledged, state.now());
+    let offers = Offers::of(state, article, &form).await?;
     let sightings = state.store.sightings(article.id).await?;
     let history = state.store.history(Some(article.id), None, 20).await?;
     Ok(ArticleView::new(Material {
         article,
         form,
         checked,
+        offers,
         sightings: &sightings,
         history: &history,
         topics: &state.site.topics,
