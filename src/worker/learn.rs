@@ -56,9 +56,9 @@ impl Learner {
         if self.followed == seen {
             return Ok(0);
         }
+        let model = self.fit(store).await?;
         let waiting = store.waiting_ids().await?;
         self.read_works(store, &waiting).await?;
-        let model = self.fit(store).await?;
         let ranks = self.rank(&model, &waiting, &today);
         let count = ranks.len();
         for batch in ranks.chunks(BATCH) {
@@ -68,7 +68,7 @@ impl Learner {
         Ok(count)
     }
 
-    /// The model that the decisions teach; what is usual it takes from all works known so far.
+    /// The model that the decisions teach; what is usual it takes from these works and those that wait.
     ///
     /// # Errors
     /// The database's.
@@ -76,6 +76,7 @@ impl Learner {
         let lessons = store.lessons().await?;
         let taught: Vec<i64> = lessons.iter().map(|lesson| lesson.article_id).collect();
         self.read_works(store, &taught).await?;
+        self.read_works(store, &store.waiting_ids().await?).await?;
         let decisions: Vec<Decision> = lessons
             .iter()
             .filter_map(|lesson| {

@@ -246,11 +246,8 @@ async fn another_result_of_the_abstract_is_one_press_away() {
     let mut editor = desk.sign_in().await;
     let at = format!("/desk/a/{}", desk.article);
     let page = editor.get(&at).await;
-    assert!(
-        text(&page, ".others").contains("Bleeding occurred in 12 patients."),
-        "{}",
-        text(&page, ".others")
-    );
+    let others = text(&page, ".others");
+    assert!(others.contains("Bleeding occurred in 12 patients."), "{others}");
     let quoted = editor.submit(&page, &format!("{at}/check"), &[("use", "result-0")]).await;
     let summary = text(&quoted, "#summary");
     assert_eq!(quoted.status, 200);
