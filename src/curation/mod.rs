@@ -1,4 +1,4 @@
-//! Judgement, pure: relevance, topics, study types, drafts and the checks of summaries.
+//! Judgement, pure: relevance, topics, study types, drafts, wording and the checks of summaries.
 
 pub mod document;
 pub mod draft;
@@ -7,4 +7,5 @@ pub mod relevance;
 pub mod sentences;
 pub mod topics;
 pub mod verify;
+pub mod wording;
 mod words;

@@ -37,6 +37,7 @@ mod sources;
 mod upkeep;
 mod versions;
 mod watch;
+mod wordings;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -73,6 +74,7 @@ pub use source_page::{CHART_WEEKS, FailedBody, SourceWeek};
 pub use sources::{DueSource, FetchRow, SourceState};
 pub use upkeep::Pruned;
 pub use watch::{Look, Looked, WatchCounts, Watched};
+pub use wordings::{Proposal, Wording, WordingRecord};
 
 /// How many connections read beside the one that writes.
 const READERS: usize = 3;

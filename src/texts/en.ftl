@@ -399,6 +399,22 @@ article-copied-much = { $percent } % copied from the abstract: say it in your ow
 article-preview = As readers will see it
 article-check-typed = Check and preview what is typed
 article-draft = Where the draft comes from
+article-other-results =
+    { $count ->
+        [one] Another result in the abstract
+       *[other] { $count } other results in the abstract
+    }
+article-quote-this = Quote this instead
+wording-ask = Suggest wording
+wording-again = Suggest wording again
+wording-badge = Machine-worded
+wording-look = Look whether it is there
+wording-off = No language model is configured here.
+wording-problem = No wording: { $problem }
+wording-proposal = Proposed by { $model } (prompt { $version })
+wording-use = Put it into the summary
+wording-waiting = The language model was asked. Its proposal appears here; you can go on typing.
+wording-worded = Worded by { $model }: read it against the abstract.
 article-topics = Topics
 article-save-public = Change what is published
 article-save = Save without deciding

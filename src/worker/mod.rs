@@ -19,6 +19,7 @@ mod refresh;
 mod replay;
 mod studies;
 mod upkeep;
+mod wording;
 
 pub mod backfill;
 pub mod backoff;
@@ -37,6 +38,7 @@ use crate::domain::time::{SECOND_MS, UnixMs};
 use crate::intake::eutils::Eutils;
 use crate::intake::fetch::Fetcher;
 use crate::intake::services::Services;
+use crate::intake::wording::WordingService;
 use crate::store::{Store, StoreError};
 
 pub use judge::judge;
@@ -62,6 +64,8 @@ pub struct Intake {
     pub eutils: Arc<Eutils>,
     /// For services that answer in pages.
     pub services: Arc<Services>,
+    /// For wording by a language model, where one is configured.
+    pub wording: Option<Arc<WordingService>>,
 }
 
 /// Everything a refresh needs. Cheap to clone.

@@ -9,6 +9,7 @@ use super::page::{Choice, Rich, Times};
 use super::trial::TrialView;
 use super::twins::Relatives;
 use super::view::View;
+use super::wording::Offers;
 use crate::domain::article::{Article, Sighting};
 use crate::domain::status::{Act, RejectReason, Status, after};
 use crate::domain::summary::{MAX_WORDS, SentenceRole, WARN_WORDS, count_words};
@@ -133,6 +134,7 @@ pub(crate) struct ArticleView {
     pub(crate) form: FormText,
     pub(crate) errors: Vec<String>,
     pub(crate) checked: Checked,
+    pub(crate) offers: Offers,
     pub(crate) draft: Vec<ShownSentence>,
     pub(crate) draft_used: bool,
     pub(crate) topics: Vec<Choice>,
@@ -156,6 +158,7 @@ pub(crate) struct Material<'a> {
     pub(crate) article: &'a Article,
     pub(crate) form: FormText,
     pub(crate) checked: Checked,
+    pub(crate) offers: Offers,
     pub(crate) sightings: &'a [Sighting],
     pub(crate) history: &'a [HistoryRow],
     pub(crate) relatives: Relatives,
@@ -174,6 +177,7 @@ impl ArticleView {
             article,
             form,
             checked,
+            offers,
             sightings,
             history,
             relatives,
@@ -210,6 +214,7 @@ impl ArticleView {
             form,
             errors: Vec::new(),
             checked,
+            offers,
             draft: shown_draft(texts, article),
             topics,
             can_edit: allowed(Act::Edit),

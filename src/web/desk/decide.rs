@@ -10,6 +10,7 @@ use super::check::Checked;
 use super::page::{Frame, Rich, Times, read_local_time, show};
 use super::queue::{Shown, show_article};
 use super::view::{View, zone};
+use super::wording::find_source;
 use crate::domain::article::Article;
 use crate::domain::editor::Role;
 use crate::domain::status::{Act, RejectReason, after};
@@ -53,8 +54,13 @@ pub(super) async fn approve(
         },
     };
     let Typed { title, summary, topics } = typed;
+    let worded = find_source(&state, id, &summary).await?;
     let wish = Wish::Approve { title, summary, topics, publish_at: Some(wanted) };
-    decide(&state, &visitor, id, &fields, wish).await
+    let response = decide(&state, &visitor, id, &fields, wish).await?;
+    if let Some(proposal) = worded.filter(|_| response.status().is_redirection()) {
+        state.store.note_machine_worded(id, visitor.editor.id, proposal, now).await?;
+    }
+    Ok(response)
 }
 
 /// `POST /desk/a/{id}/reject`, with a `reason` of the list or none.

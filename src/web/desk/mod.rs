@@ -31,6 +31,7 @@ mod sources;
 mod trial;
 mod twins;
 mod view;
+mod wording;
 
 /// The desk's lines of the list.
 pub fn routes() -> Vec<Route> {
@@ -50,6 +51,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/desk", viewer, queue::page),
         Route::get("/desk/a/{id}", viewer, queue::article),
         Route::post("/desk/a/{id}/check", viewer, check::check),
+        Route::post("/desk/a/{id}/wording", editor, wording::ask),
         Route::post("/desk/a/{id}/approve", editor, decide::approve),
         Route::post("/desk/a/{id}/reject", editor, decide::reject),
         Route::post("/desk/a/{id}/later", editor, decide::later),

@@ -15,6 +15,7 @@ use super::notices::{ShownNotice, Unanswered, badge, with_notice};
 use super::page::{Frame, Rich, Times, Toast, show};
 use super::twins::{Relatives, preprint_key};
 use super::view::{FilterForm, View, status_label};
+use super::wording::Offers;
 use crate::curation::matched::{Terms, find_places};
 use crate::curation::relevance::{MissRate, miss_rate};
 use crate::domain::article::Article;
@@ -165,6 +166,7 @@ async fn article_view(
     searched: &str,
 ) -> Result<ArticleView, PageError> {
     let checked = Checked::new(state, article, &form, acknowledged, state.now());
+    let offers = Offers::of(state, article, &form).await?;
     let sightings = state.store.sightings(article.id).await?;
     let history = state.store.history(Some(article.id), None, 20).await?;
     let terms = Terms::new(&article.relevance.reasons, searched);
@@ -178,6 +180,7 @@ async fn article_view(
         article,
         form,
         checked,
+        offers,
         sightings: &sightings,
         history: &history,
         relatives: Relatives::of(state, article).await?,

@@ -81,7 +81,7 @@
       const url = button?.hasAttribute('formaction') ? button.formAction : form.action;
       const request = await load('POST', url, data);
       // kept until the server has it: putting an article off or rejecting it does not store the text
-      if (kept && request.status === 200 && /\/(approve|save|item)$/.test(url)) stored.drop(keepKey(kept));
+      if (kept && request.status === 200 && (/\/(approve|save|item)$/.test(url) || button?.name === 'use' && button.value)) stored.drop(keepKey(kept));
       const note = $('[data-note]', form);
       if (note && request.status === 200) stored.drop(noteKey(note));
       swap(request, { posted: url, focus: form.dataset.focus });
@@ -175,7 +175,7 @@
 
   // the server's checks and preview of what is typed, once the typing pauses
   let pause = 0;
-  function check(form) {
+  function check(form, after = 700) {
     clearTimeout(pause);
     pause = setTimeout(async () => {
       const button = $('[formaction$="/check"]', form);
@@ -184,10 +184,12 @@
         const { response } = await load('POST', button.formAction, new URLSearchParams(new FormData(form)));
         const [old, fresh] = [$('#check', form), $('#check', response)];
         if (!old || !fresh || !form.isConnected) return;
-        if ($('.preview', old).open) $('.preview', fresh).open = true;
+        for (const open of $$('details[open]', old)) $(`details.${open.className}`, fresh)?.setAttribute('open', '');
         old.replaceWith(document.adoptNode(fresh));
+        // the proposal that was asked for comes with one of the next looks
+        if ($('[data-waiting]', form)) check(form, 2500);
       } catch { /* the checks come again with the next pause, and before publishing */ }
-    }, 700);
+    }, after);
   }
 
   // who else types in this article, and that we do: at most twice a minute, and only while keys are pressed
