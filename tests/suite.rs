@@ -19,3 +19,4 @@ mod starter_lists;
 mod store;
 mod store_notices;
 mod support;
+mod watch_corpus;

@@ -6,4 +6,5 @@ pub mod relevance;
 pub mod sentences;
 pub mod topics;
 pub mod verify;
+pub mod watch;
 mod words;

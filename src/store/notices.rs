@@ -122,13 +122,19 @@ pub(super) fn record(
     let mut marks_item = false;
     for finding in findings {
         let known = of_article(db, article.id)?;
-        let same = known.iter().find(|known| is_known(known, finding));
-        if let Some(known) = same {
+        let marks_at_once = marks_by_itself(finding) && is_public && !approve_first;
+        if let Some(known) = known.iter().find(|known| is_known(known, finding)) {
             marks_item |= join(db, known, finding)?;
+            // it waited because approval was asked for, or because only the record was gone
+            if marks_at_once && known.state == NoticeState::Waiting && known.answered.is_none() {
+                make_public(db, known.id, now)?;
+                marks_item = true;
+                noticed.public += 1;
+            }
             continue;
         }
         let id = insert(db, &article, &known, finding, now)?;
-        if finding.kind.is_serious() && is_public && !approve_first {
+        if marks_at_once {
             make_public(db, id, now)?;
             marks_item = true;
             noticed.public += 1;
@@ -139,6 +145,13 @@ pub(super) fn record(
         copy_to_item(db, article.id, marks_item.then_some(now))?;
     }
     Ok(noticed)
+}
+
+/// Whether a finding marks a public item without an editor. A record that PubMed deleted does not: PubMed deletes
+/// duplicates too, so an editor looks first.
+fn marks_by_itself(finding: &Finding) -> bool {
+    let only_record_gone = finding.kind == NoticeKind::Removal && finding.source == NoticeSource::Pubmed;
+    finding.kind.is_serious() && !only_record_gone
 }
 
 /// Whether a notice that we have is the one that was found. What an editor dismissed or lifted stays so only for the
@@ -205,8 +218,11 @@ fn insert(
 }
 
 /// Gives the notice its place in public, at a second that no item and no other notice has.
-fn make_public(db: &Connection, notice_id: i64, at: UnixMs) -> rusqlite::Result<()> {
-    let second = news::free_second_for_notice(db, at)?;
+fn make_public(db: &Connection, notice_id: i64, now: UnixMs) -> rusqlite::Result<()> {
+    set_public(db, notice_id, news::free_second_for_notice(db, now)?)
+}
+
+fn set_public(db: &Connection, notice_id: i64, second: i64) -> rusqlite::Result<()> {
     rows::execute(
         db,
         "UPDATE notices SET state = 'public', public_at = coalesce(public_at, :at) WHERE id = :id",
@@ -248,11 +264,11 @@ pub(super) fn publish_with_article(
         if notice.state != NoticeState::Waiting {
             continue;
         }
-        if notice.answered.is_some() {
-            make_public(db, notice.id, published_at.max(now))?;
-        } else if notice.finding.kind.mark().is_some() {
-            make_public(db, notice.id, published_at.max(now))?;
-            set_answer(db, notice.id, editor_id, SummaryHolds::Yes, now)?;
+        if notice.answered.is_some() || notice.finding.kind.mark().is_some() {
+            set_public(db, notice.id, news::free_second_before(db, published_at)?)?;
+            if notice.answered.is_none() {
+                set_answer(db, notice.id, editor_id, SummaryHolds::Yes, now)?;
+            }
         }
     }
     copy_to_item(db, article_id, None)

@@ -8,6 +8,7 @@ use super::page::{Page, Refusal, parse, refuse};
 use super::walk::Place;
 use crate::domain::entry::{Author, Entry, Journal, WorkKind};
 use crate::domain::identity::{Doi, Identifiers, Nct};
+use crate::domain::notice::NoticeSource;
 use crate::domain::relation::{RelatedWork, Relation};
 use crate::domain::text::fold_plain;
 use crate::domain::time::{PartialDate, UnixMs};
@@ -159,13 +160,19 @@ fn read_parts(row: &Value, pointer: &str) -> Option<PartialDate> {
 }
 
 /// Notices say what they change (`update-to`), works what changes them (`updated-by`), preprints and papers each other.
-fn read_related(row: &Value) -> Vec<RelatedWork> {
+pub(super) fn read_related(row: &Value) -> Vec<RelatedWork> {
     let updates = list(row, "/update-to").iter().map(|update| (update, false));
     let updated = list(row, "/updated-by").iter().map(|update| (update, true));
     let updates = updates.chain(updated).filter_map(|(update, is_updated)| {
         let relation = match (word(update, "/type").to_lowercase().as_str(), is_updated) {
-            ("retraction" | "partial_retraction" | "removal" | "withdrawal", false) => Relation::RetractionOf,
-            ("retraction" | "partial_retraction" | "removal" | "withdrawal", true) => Relation::RetractionIn,
+            ("retraction", false) => Relation::RetractionOf,
+            ("retraction", true) => Relation::RetractionIn,
+            ("partial_retraction", false) => Relation::PartialRetractionOf,
+            ("partial_retraction", true) => Relation::PartialRetractionIn,
+            ("removal", false) => Relation::RemovalOf,
+            ("removal", true) => Relation::RemovalIn,
+            ("withdrawal", false) => Relation::WithdrawalOf,
+            ("withdrawal", true) => Relation::WithdrawalIn,
             ("expression_of_concern", false) => Relation::ExpressionOfConcernFor,
             ("expression_of_concern", true) => Relation::ExpressionOfConcernIn,
             ("correction" | "erratum" | "corrigendum" | "addendum" | "clarification", false) => {
@@ -174,11 +181,17 @@ fn read_related(row: &Value) -> Vec<RelatedWork> {
             ("correction" | "erratum" | "corrigendum" | "addendum" | "clarification", true) => {
                 Relation::ErratumIn
             }
-            ("new_version" | "new_edition", false) => Relation::UpdateOf,
-            ("new_version" | "new_edition", true) => Relation::UpdateIn,
+            ("new_version" | "new_edition", false) => Relation::NewVersionOf,
+            ("new_version" | "new_edition", true) => Relation::NewVersionIn,
             _ => return None,
         };
-        related(relation, update, "/DOI")
+        let said_by = match word(update, "/source").as_str() {
+            "publisher" => Some(NoticeSource::CrossrefPublisher),
+            "retraction-watch" => Some(NoticeSource::RetractionWatch),
+            _ => None,
+        };
+        let work = related(relation, update, "/DOI")?;
+        Some(RelatedWork { noticed_on: read_parts(update, "/updated"), said_by, ..work })
     });
     let relations =
         [("/relation/is-preprint-of", Relation::UpdateIn), ("/relation/has-preprint", Relation::UpdateOf)];
@@ -190,11 +203,8 @@ fn read_related(row: &Value) -> Vec<RelatedWork> {
 
 fn related(relation: Relation, other: &Value, pointer: &str) -> Option<RelatedWork> {
     let doi = Doi::parse(&text(other, pointer)?)?;
-    Some(RelatedWork {
-        relation,
-        ids: Identifiers { doi: Some(doi), ..Identifiers::default() },
-        citation: word(other, "/label"),
-    })
+    let work = RelatedWork::new(relation, Identifiers { doi: Some(doi), ..Identifiers::default() });
+    Some(RelatedWork { citation: word(other, "/label"), ..work })
 }
 
 #[cfg(test)]

@@ -63,10 +63,8 @@ fn read_posting(row: &Value, server: PreprintServer, now: UnixMs) -> Result<Entr
     let category = word(row, "/category");
     // the paper that it became; "NA" is no DOI
     let paper = text(row, "/published").and_then(|published| Doi::parse(&published));
-    let related = paper.map(|doi| RelatedWork {
-        relation: Relation::UpdateIn,
-        ids: Identifiers { doi: Some(doi), ..Identifiers::default() },
-        citation: String::new(),
+    let related = paper.map(|doi| {
+        RelatedWork::new(Relation::UpdateIn, Identifiers { doi: Some(doi), ..Identifiers::default() })
     });
     Ok(Entry {
         kind: WorkKind::Preprint,
