@@ -28,6 +28,7 @@ CREATE TABLE watch (
     article_id INTEGER NOT NULL REFERENCES articles (id),
     service    TEXT    NOT NULL CHECK (service IN ('pubmed', 'crossref', 'preprints', 'trials')),
     next_at    INTEGER NOT NULL,
+    held_until INTEGER,                            -- a worker is looking; after a crash the hold runs out
     checked_at INTEGER,                            -- the last look that succeeded
     failures   INTEGER NOT NULL DEFAULT 0,         -- since then
     error      TEXT,                               -- of the last look, if it failed
@@ -48,3 +49,4 @@ CREATE TABLE trial_ties (
 -- The public's copies, like all of news: notices (JSON, PublicNotice) and how the work first appeared (FirstReport).
 ALTER TABLE news ADD COLUMN notices TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE news ADD COLUMN first_report TEXT;
+ALTER TABLE articles ADD COLUMN first_report TEXT;

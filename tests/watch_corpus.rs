@@ -56,7 +56,7 @@ fn every_link_of_real_records_is_classified_as_a_reader_would() {
     let counts = count(said.iter().map(|(_, kind)| *kind));
     println!("said of the work itself: {counts:?}");
     let expected =
-        [("correction", 62), ("expression_of_concern", 1), ("now_published", 1), ("retraction", 4)];
+        [("correction", 61), ("expression_of_concern", 1), ("now_published", 1), ("retraction", 4)];
     assert_eq!(counts, BTreeMap::from(expected));
 
     // no notice is itself retracted, not even with the paper's title or typed as an erratum too
@@ -141,7 +141,6 @@ fn no_paper_of_the_field_is_marked_that_no_registry_marks() {
         }
     }
     println!("{read} records, grave: {grave:?}");
-    let linked = |pmid: u32| format!("PMID {pmid}");
-    assert!(read > 500, "{read}");
-    assert!(grave.len() < 10, "{:?}", grave.iter().map(|(pmid, _)| linked(*pmid)).collect::<Vec<_>>());
+    assert!(read > 200, "{read}");
+    assert!(grave.is_empty(), "{grave:?}");
 }

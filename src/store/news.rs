@@ -217,17 +217,18 @@ fn write_item(
         db,
         "INSERT INTO news (article_id, public_id, title, summary, published_at, updated_at, withdrawn_at, topics, kind,
              pmid, doi, pmcid, nct, link, authors, journal, published_on, language, title_text, authors_text,
-             journal_text)
+             journal_text, first_report)
          VALUES (:id, :public_id, :title, :summary, :published_at, coalesce(:updated_at, :published_at), NULL, :topics,
              :kind, :pmid, :doi, :pmcid, :nct, :link, :authors, :journal, :published_on, :language, :title_text,
-             :authors_text, :journal_text)
+             :authors_text, :journal_text, (SELECT first_report FROM articles WHERE articles.id = :id))
          ON CONFLICT (article_id) DO UPDATE SET
              title = excluded.title, summary = excluded.summary, published_at = excluded.published_at,
              updated_at = coalesce(:updated_at, updated_at), withdrawn_at = NULL, topics = excluded.topics,
              kind = excluded.kind, pmid = excluded.pmid, doi = excluded.doi, pmcid = excluded.pmcid,
              nct = excluded.nct, link = excluded.link, authors = excluded.authors, journal = excluded.journal,
              published_on = excluded.published_on, language = excluded.language, title_text = excluded.title_text,
-             authors_text = excluded.authors_text, journal_text = excluded.journal_text",
+             authors_text = excluded.authors_text, journal_text = excluded.journal_text,
+             first_report = excluded.first_report",
         named_params! {
             ":id": article.id,
             ":public_id": article.public_id,

@@ -1,7 +1,7 @@
 //! Who is watched where, what is due, and how the last look went.
 //!
-//! A look is claimed by moving its time on: two workers never take the same one, and one that dies in the middle finds
-//! it due again when the time has come. Invariant: a look that failed never counts as one that found nothing.
+//! A look is held while it is made: two workers never make the same one, and after one that dies in the middle it is
+//! due again when the hold has run out. Invariant: a look that failed never counts as one that found nothing.
 
 use rusqlite::{Connection, Transaction, named_params};
 
@@ -68,6 +68,8 @@ pub enum Looked {
         gone: Vec<i64>,
         /// What it said, to compare with the next time (JSON).
         snapshot: String,
+        /// What it did not say: then the look counts as failed, and what it did say is kept.
+        incomplete: Option<String>,
     },
     /// It did not, and why.
     Failed {
@@ -105,8 +107,9 @@ impl Store {
         self.write("listing what is watched", move |db| sync_watch(db, now)).await
     }
 
-    /// Claims at most `limit` due looks of a service, the longest due first; they are due again after `lease_ms`
-    /// unless their outcome is recorded.
+    /// Takes at most `limit` due looks of a service, the longest due first, and holds them for `hold_ms`. Where some are
+    /// due, the rest of the batch is filled with those that are due within `early_ms`: whole batches cost the service
+    /// fewer requests.
     ///
     /// # Errors
     /// The database's.
@@ -114,23 +117,41 @@ impl Store {
         &self,
         service: WatchService,
         limit: i64,
-        lease_ms: i64,
+        early_ms: i64,
+        hold_ms: i64,
         now: UnixMs,
     ) -> Result<Vec<Watched>, StoreError> {
-        self.write("claiming what is to be looked at", move |db| {
+        self.write("taking what is to be looked at", move |db| {
+            const FREE: &str = "watch.service = :service AND (held_until IS NULL OR held_until <= :now)";
             let due = watched(
                 db,
-                "watch.service = :service AND watch.next_at <= :now ORDER BY watch.next_at, watch.article_id
-                 LIMIT :limit",
+                &format!(
+                    "{FREE} AND watch.next_at <= :now ORDER BY watch.next_at, watch.article_id LIMIT :limit"
+                ),
                 named_params! {":service": service.as_str(), ":now": now.0, ":limit": limit},
             )?;
-            hold(db, service, &due, now.plus_ms(lease_ms))?;
-            Ok(due)
+            hold(db, service, &due, now.plus_ms(hold_ms))?;
+            let room = limit.saturating_sub(i64::try_from(due.len()).unwrap_or(limit));
+            if due.is_empty() || room == 0 {
+                return Ok(due);
+            }
+            let early = watched(
+                db,
+                &format!(
+                    "{FREE} AND watch.next_at > :now AND watch.next_at <= :early AND failures = 0
+                     ORDER BY watch.next_at, watch.article_id LIMIT :limit"
+                ),
+                named_params! {
+                    ":service": service.as_str(), ":now": now.0, ":early": now.plus_ms(early_ms).0, ":limit": room,
+                },
+            )?;
+            hold(db, service, &early, now.plus_ms(hold_ms))?;
+            Ok(due.into_iter().chain(early).collect())
         })
         .await
     }
 
-    /// Claims looks at the named articles, due or not.
+    /// Takes looks at the named articles, due or not, and holds them.
     ///
     /// # Errors
     /// The database's.
@@ -138,18 +159,42 @@ impl Store {
         &self,
         service: WatchService,
         article_ids: Vec<i64>,
-        lease_ms: i64,
+        hold_ms: i64,
         now: UnixMs,
     ) -> Result<Vec<Watched>, StoreError> {
-        self.write("claiming what is to be looked at", move |db| {
+        self.write("taking what is to be looked at", move |db| {
             let named = watched(
                 db,
                 "watch.service = :service AND watch.article_id IN (SELECT value FROM json_each(:ids))
+                   AND (held_until IS NULL OR held_until <= :now)
                  ORDER BY watch.article_id",
+                named_params! {
+                    ":service": service.as_str(), ":ids": rows::to_json(&article_ids)?, ":now": now.0,
+                },
+            )?;
+            hold(db, service, &named, now.plus_ms(hold_ms))?;
+            Ok(named)
+        })
+        .await
+    }
+
+    /// Gives back looks that were taken and not made.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn give_watch_back(
+        &self,
+        service: WatchService,
+        article_ids: Vec<i64>,
+    ) -> Result<(), StoreError> {
+        self.write("giving looks back", move |db| {
+            rows::execute(
+                db,
+                "UPDATE watch SET held_until = NULL
+                 WHERE service = :service AND article_id IN (SELECT value FROM json_each(:ids))",
                 named_params! {":service": service.as_str(), ":ids": rows::to_json(&article_ids)?},
             )?;
-            hold(db, service, &named, now.plus_ms(lease_ms))?;
-            Ok(named)
+            Ok(())
         })
         .await
     }
@@ -180,7 +225,7 @@ impl Store {
     /// The database's.
     pub async fn next_watch(&self) -> Result<Option<UnixMs>, StoreError> {
         self.read("reading when to look next", |db| {
-            db.prepare_cached("SELECT min(next_at) FROM watch")?
+            db.prepare_cached("SELECT min(max(next_at, coalesce(held_until, 0))) FROM watch")?
                 .query_row([], |row| row.get::<_, Option<i64>>(0))
                 .map(|at| at.map(UnixMs))
         })
@@ -195,7 +240,7 @@ impl Store {
         self.read("counting what is watched", move |db| {
             let mut statement = db.prepare_cached(
                 "SELECT service, count(*) AS watched, count(checked_at) AS checked,
-                        count(*) FILTER (WHERE next_at <= :now) AS due,
+                        count(*) FILTER (WHERE next_at <= :now AND coalesce(held_until, 0) <= :now) AS due,
                         count(*) FILTER (WHERE error IS NOT NULL) AS failed,
                         min(checked_at) AS oldest, max(checked_at) AS newest
                  FROM watch GROUP BY service",
@@ -253,6 +298,40 @@ impl Store {
                 all.extend(found.into_iter().map(|watched| (service, watched)));
             }
             Ok(all)
+        })
+        .await
+    }
+
+    /// Preprints that are published, about whose paper nothing is known yet: the notices, oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn papers_to_meet(&self, limit: i64) -> Result<Vec<Notice>, StoreError> {
+        self.read("listing papers of preprints", move |db| {
+            let sql = format!(
+                "SELECT {} FROM notices WHERE state = 'waiting' AND kind = 'now_published'
+                   AND json_extract(finding, '$.detail') = '' ORDER BY found_at, id LIMIT ?1",
+                notices::NOTICE_COLUMNS
+            );
+            db.prepare_cached(&sql)?.query_map([limit], notices::notice)?.collect()
+        })
+        .await
+    }
+
+    /// Completes what a waiting notice says: the paper of a preprint, and what differs.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn complete_finding(&self, notice_id: i64, finding: Finding) -> Result<(), StoreError> {
+        self.write("completing a notice", move |db| {
+            rows::execute(
+                db,
+                "UPDATE notices SET finding = :finding WHERE id = :id AND state = 'waiting' AND kind = :kind",
+                named_params! {
+                    ":finding": rows::to_json(&finding)?, ":id": notice_id, ":kind": finding.kind.as_str(),
+                },
+            )?;
+            Ok(())
         })
         .await
     }
@@ -378,7 +457,7 @@ fn hold(db: &Connection, service: WatchService, due: &[Watched], until: UnixMs) 
     for watched in due {
         rows::execute(
             db,
-            "UPDATE watch SET next_at = :until WHERE article_id = :id AND service = :service",
+            "UPDATE watch SET held_until = :until WHERE article_id = :id AND service = :service",
             named_params! {":until": until.0, ":id": watched.article_id, ":service": service.as_str()},
         )?;
     }
@@ -396,7 +475,7 @@ fn record_look(
         Looked::Failed { error } => {
             rows::execute(
                 db,
-                "UPDATE watch SET next_at = :next, failures = failures + 1, error = :error
+                "UPDATE watch SET next_at = :next, held_until = NULL, failures = failures + 1, error = :error
                  WHERE article_id = :article AND service = :service",
                 named_params! {
                     ":next": look.next_at.0, ":error": error, ":article": article, ":service": service,
@@ -404,15 +483,16 @@ fn record_look(
             )?;
             Ok(Noticed::default())
         }
-        Looked::Answered { findings, gone, snapshot } => {
+        Looked::Answered { findings, gone, snapshot, incomplete } => {
             rows::execute(
                 db,
-                "UPDATE watch SET next_at = :next, checked_at = :now, failures = 0, error = NULL,
-                     snapshot = :snapshot
+                "UPDATE watch SET next_at = :next, held_until = NULL, snapshot = :snapshot, error = :error,
+                     checked_at = iif(:error IS NULL, :now, checked_at),
+                     failures = iif(:error IS NULL, 0, failures + 1)
                  WHERE article_id = :article AND service = :service",
                 named_params! {
-                    ":next": look.next_at.0, ":now": now.0, ":snapshot": snapshot, ":article": article,
-                    ":service": service,
+                    ":next": look.next_at.0, ":now": now.0, ":snapshot": snapshot, ":error": incomplete,
+                    ":article": article, ":service": service,
                 },
             )?;
             let mut noticed = notices::record(db, article, findings, approve_first, now)?;

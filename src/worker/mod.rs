@@ -13,6 +13,7 @@ mod pages;
 mod preview;
 mod refresh;
 mod upkeep;
+mod watch;
 
 pub mod backoff;
 pub mod schedule;
@@ -20,7 +21,8 @@ pub mod schedule;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
+use tokio::sync::watch as signal;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -36,6 +38,7 @@ pub use judge::judge;
 pub use learn::Learner;
 pub use preview::{NoPreview, Preview};
 pub use refresh::Report;
+pub use watch::WatchReport;
 
 /// The database is asked at least this often what is due: another process may have changed it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
@@ -80,11 +83,12 @@ impl Worker {
     }
 
     /// Works until `stop` becomes true, then lets the refreshes in flight finish or gives them back.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub async fn run(self, mut stop: signal::Receiver<bool>) {
         let mut refreshes: JoinSet<Report> = JoinSet::new();
         let mut learner = Learner::new(self.rules.clone());
         let hub = hub::Hub::configured(&self.settings, self.rules.topics())
             .map(|hub| tokio::spawn(hub.run(self.store.clone(), self.intake.fetcher.clone())));
+        let watching = self.settings.watch.enabled.then(|| tokio::spawn(self.clone().watch(stop.clone())));
         let mut upkeep = upkeep::Upkeep::new(&self.settings.worker, UnixMs::now());
         while !*stop.borrow() {
             if upkeep.is_due(UnixMs::now()) {
@@ -116,6 +120,9 @@ impl Worker {
         }
         if let Some(hub) = hub {
             hub.abort();
+        }
+        if let Some(watching) = watching {
+            watching.abort();
         }
         self.finish(refreshes).await;
     }

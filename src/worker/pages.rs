@@ -2,6 +2,7 @@
 
 use super::Worker;
 use super::gather::{Failure, Gathered, Harvest};
+use super::watch::is_telling;
 use crate::config::Service;
 use crate::domain::entry::{Entry, Parsed, Problem};
 use crate::domain::source::SourceKind;
@@ -135,10 +136,13 @@ impl Worker {
         if changed.is_empty() {
             return Ok(());
         }
+        let telling = changed.iter().map(|(_, entry)| entry).filter(|entry| is_telling(entry));
+        let telling: Vec<Entry> = telling.cloned().collect();
         let judged = self.judge_all(due, changed).await;
         let (recorded, problems): (_, Vec<Problem>) = self.store.record_entries(due.id, judged, now).await?;
         harvest.ahead += recorded;
         harvest.problems.extend(problems);
+        self.note_incoming(telling).await;
         Ok(())
     }
 }

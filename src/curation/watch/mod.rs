@@ -17,7 +17,7 @@ use crate::domain::notice::{Finding, NoticeKind, NoticeSource};
 use crate::domain::relation::{RelatedWork, Relation};
 
 pub use pointer::{pointed_works, read_pointer};
-pub use preprint::{Posting, read_postings};
+pub use preprint::read_postings;
 pub use role::{NoticeRole, notice_role};
 pub use snapshot::{Snapshot, note_look};
 pub use trial::compare_trials;

@@ -3,26 +3,7 @@
 use super::Reading;
 use crate::domain::identity::{Doi, Identifiers};
 use crate::domain::notice::{Change, Finding, NoticeKind, NoticeSource};
-use crate::domain::time::PartialDate;
-
-/// One version of a preprint as its server posted it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Posting {
-    /// Its DOI; a server that answers about another one is not believed.
-    pub doi: Doi,
-    /// 1, 2, …
-    pub version: u32,
-    /// When this version was posted.
-    pub posted_on: Option<PartialDate>,
-    /// Plain.
-    pub title: String,
-    /// Plain.
-    pub abstract_text: String,
-    /// The server's word for what sort of posting it is ("PUBLISHAHEADOFPRINT", "withdrawn").
-    pub kind: String,
-    /// The paper's DOI, where it has one.
-    pub paper: Option<Doi>,
-}
+use crate::domain::watch::Posting;
 
 /// What the postings of `doi` say happened; `known_version` is the newest of the last look.
 pub fn read_postings(
@@ -99,6 +80,7 @@ fn list_changes(before: &Posting, after: &Posting) -> Vec<Change> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time::PartialDate;
 
     fn posting(version: u32) -> Posting {
         Posting {

@@ -48,6 +48,45 @@ pub(super) fn work_url(base: &str, contact: Option<&str>, doi: &Doi) -> String {
     format!("{base}/works/{escaped}{}", mailto.unwrap_or_default())
 }
 
+/// The address of several works at once.
+pub(super) fn works_url(base: &str, contact: Option<&str>, dois: &[Doi]) -> String {
+    let filters: Vec<String> = dois.iter().map(|doi| format!("doi:{doi}")).collect();
+    let mut parameters = url::form_urlencoded::Serializer::new(String::new());
+    parameters.append_pair("filter", &filters.join(",")).append_pair("rows", &dois.len().to_string());
+    if let Some(contact) = contact {
+        parameters.append_pair("mailto", contact);
+    }
+    format!("{base}/works?{}", parameters.finish())
+}
+
+/// Reads what is registered of works: number, title and links. What cannot be read of a work is left out.
+pub(super) fn read_registered(body: &[u8]) -> Result<Vec<Entry>, Refusal> {
+    let answer = parse(body)?;
+    let message = answer.get("message").filter(|_| word(&answer, "/status") == "ok");
+    let Some(message) = message else { return Err(refuse(&answer)) };
+    let rows = match message.get("items") {
+        Some(Value::Array(rows)) => rows.as_slice(),
+        _ if message.get("DOI").is_some() => std::slice::from_ref(message),
+        _ => return Err(refuse(&answer)),
+    };
+    let registered = rows.iter().filter_map(|row| {
+        let doi = Doi::parse(&text(row, "/DOI")?)?;
+        let is_preprint = word(row, "/type") == "posted-content";
+        Some(Entry {
+            kind: if is_preprint { WorkKind::Preprint } else { WorkKind::Article },
+            ids: Identifiers { doi: Some(doi), ..Identifiers::default() },
+            title: first(row, "/title").map(|title| read_title(&title)).unwrap_or_default(),
+            journal: Journal {
+                title: first(row, "/container-title").unwrap_or_default(),
+                ..Journal::default()
+            },
+            related: read_related(row),
+            ..Entry::default()
+        })
+    });
+    Ok(registered.collect())
+}
+
 /// Reads a list of works, or a single one.
 pub(super) fn read(body: &[u8], now: UnixMs) -> Result<Page, Refusal> {
     let answer = parse(body)?;
@@ -160,7 +199,7 @@ fn read_parts(row: &Value, pointer: &str) -> Option<PartialDate> {
 }
 
 /// Notices say what they change (`update-to`), works what changes them (`updated-by`), preprints and papers each other.
-pub(super) fn read_related(row: &Value) -> Vec<RelatedWork> {
+fn read_related(row: &Value) -> Vec<RelatedWork> {
     let updates = list(row, "/update-to").iter().map(|update| (update, false));
     let updated = list(row, "/updated-by").iter().map(|update| (update, true));
     let updates = updates.chain(updated).filter_map(|(update, is_updated)| {

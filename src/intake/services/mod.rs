@@ -25,6 +25,7 @@ use crate::domain::entry::Entry;
 use crate::domain::identity::Doi;
 use crate::domain::source::PreprintServer;
 use crate::domain::time::UnixMs;
+use crate::domain::watch::Posting;
 use crate::domain::words::WordQuery;
 
 pub use error::ServiceError;
@@ -179,6 +180,51 @@ impl Services {
             Err(ServiceError::Fetch { source: FetchError::Status { status: 404, .. }, .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+impl Services {
+    /// What Crossref has registered of works: number, title and links. Works that it does not know are left out.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn look_up_many(&self, dois: &[Doi]) -> Result<Vec<Entry>, ServiceError> {
+        let client = &self.crossref;
+        // a comma ends a filter
+        let (alone, together): (Vec<Doi>, Vec<Doi>) =
+            dois.iter().cloned().partition(|doi| doi.as_str().contains(','));
+        let contact = client.contact.as_deref();
+        let mut urls: Vec<String> =
+            alone.iter().map(|doi| crossref::work_url(client.base(), contact, doi)).collect();
+        if !together.is_empty() {
+            urls.push(crossref::works_url(client.base(), contact, &together));
+        }
+        let mut registered = Vec::new();
+        for url in urls {
+            match client.get(&self.fetcher, url).await {
+                Ok(body) => {
+                    let works = crossref::read_registered(&body);
+                    registered.extend(works.map_err(|refusal| client.name_refusal(refusal))?);
+                }
+                Err(ServiceError::Fetch { source: FetchError::Status { status: 404, .. }, .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(registered)
+    }
+
+    /// All versions of a preprint that its server has; none, if it does not know it.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn preprint_versions(
+        &self,
+        server: PreprintServer,
+        doi: &Doi,
+    ) -> Result<Vec<Posting>, ServiceError> {
+        let client = &self.preprints;
+        let body = client.get(&self.fetcher, preprints::versions_url(client.base(), server, doi)).await?;
+        preprints::read_versions(&body).map_err(|refusal| client.name_refusal(refusal))
     }
 }
 
