@@ -82,6 +82,7 @@ impl Args {
 async fn import_file(base: &Base, rules: &Arc<TopicRules>, path: &Path) -> anyhow::Result<Tally> {
     let bar = progress_bar(path);
     let source_id = base.store.import_source(UnixMs::now()).await?;
+    let worker = base.worker()?;
     let (sender, mut batches) = mpsc::channel(2);
     let (path, rules, reading) = (path.to_owned(), rules.clone(), bar.clone());
     let reader = tokio::task::spawn_blocking(move || read_batches(&path, &rules, &reading, &sender));
@@ -89,7 +90,9 @@ async fn import_file(base: &Base, rules: &Arc<TopicRules>, path: &Path) -> anyho
     while let Some(batch) = batches.recv().await {
         let Batch { judged, deleted, problems } = batch;
         let now = UnixMs::now();
+        let entries = judged.iter().map(|judged| judged.entry.clone()).collect();
         let (recorded, more_problems) = base.store.record_entries(source_id, judged, now).await?;
+        worker.note_incoming(entries).await;
         tally.recorded += recorded;
         tally.deleted += base.store.record_deleted(deleted, now).await?;
         tally.problems.extend(problems);

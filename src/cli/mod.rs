@@ -25,6 +25,7 @@ mod table;
 pub mod user;
 pub mod verify;
 pub mod version;
+pub mod watch;
 
 /// Research news for clinical societies.
 #[derive(Debug, Parser)]
@@ -95,6 +96,8 @@ pub enum Command {
     Verify(verify::Args),
     /// Measure and explain the ranking
     Relevance(relevance::Args),
+    /// Look after what happened to published works: run it now, show how it stands, explain it
+    Watch(watch::Args),
     /// Show the versions of the program and of SQLite
     Version(version::Args),
 }
@@ -124,6 +127,7 @@ impl Cli {
             Command::Draft(args) => args.run(&self.global).await,
             Command::Verify(args) => args.run(&self.global).await,
             Command::Relevance(args) => args.run(&self.global).await,
+            Command::Watch(args) => args.run(&self.global).await,
             Command::Version(args) => args.run(),
         }
     }

@@ -171,7 +171,12 @@ fn is_decided(article: &Article) -> bool {
 }
 
 /// `other` becomes a forwarding id of `survivor`.
-fn merge(db: &Connection, survivor: &Article, other: &Article, now: UnixMs) -> rusqlite::Result<()> {
+pub(super) fn merge(
+    db: &Connection,
+    survivor: &Article,
+    other: &Article,
+    now: UnixMs,
+) -> rusqlite::Result<()> {
     for table in ["identifiers", "sightings"] {
         let sql = format!("UPDATE {table} SET article_id = :into WHERE article_id = :from");
         rows::execute(db, &sql, named_params! {":into": survivor.id, ":from": other.id})?;

@@ -23,6 +23,7 @@ mod rows;
 mod search;
 mod sessions;
 mod sources;
+mod take_over;
 mod upkeep;
 mod watch;
 

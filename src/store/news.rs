@@ -205,6 +205,18 @@ pub(super) fn publish(
     Ok(UnixMs(published_at))
 }
 
+/// Writes the item of an article anew, because its record changed; its dates stay.
+pub(super) fn rewrite(db: &Connection, article: &Article) -> rusqlite::Result<()> {
+    let published_at = db
+        .prepare_cached("SELECT published_at FROM news WHERE article_id = ?1 AND withdrawn_at IS NULL")?
+        .query_row([article.id], |row| row.get::<_, i64>(0))
+        .optional()?;
+    match published_at {
+        Some(at) => write_item(db, article, article.summary.as_deref().unwrap_or_default(), at, None),
+        None => Ok(()),
+    }
+}
+
 fn write_item(
     db: &Connection,
     article: &Article,

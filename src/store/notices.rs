@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
 
 use super::rows;
-use super::{Store, StoreError, articles, news, people};
+use super::{Store, StoreError, articles, news, people, take_over};
 use crate::domain::article::Article;
 use crate::domain::notice::{
     Finding, Notice, NoticeKind, NoticeSource, NoticeState, PublicNotice, SummaryHolds,
@@ -305,6 +305,9 @@ fn answer_notice(
     let is_public = is_public(db, notice.article_id)?;
     match (notice.state, answer) {
         (NoticeState::Waiting, SummaryHolds::Yes | SummaryHolds::Rewritten) => {
+            if notice.finding.kind == NoticeKind::NowPublished {
+                take_over::take_over(db, notice.article_id, &notice.finding, now)?;
+            }
             if is_public {
                 make_public(db, notice_id, now)?;
             }

@@ -13,7 +13,7 @@ impl Worker {
     /// Records what entries that were just stored say of works that we have. A failure is only logged: the watch asks
     /// about every article by itself.
     pub async fn note_incoming(&self, entries: Vec<Entry>) {
-        for entry in entries {
+        for entry in entries.into_iter().filter(is_telling) {
             if let Err(error) = self.note_entry(&entry).await {
                 tracing::warn!("what a record says of others waits for the watch: {error}");
             }
@@ -23,7 +23,7 @@ impl Worker {
     async fn note_entry(&self, entry: &Entry) -> Result<(), StoreError> {
         let registry = registry_of(entry);
         let own = read_record(&Subject::of(entry), entry, registry).findings;
-        self.note_findings(entry, own, |_| true).await?;
+        self.note_findings(entry, own).await?;
         for link in pointed_works(entry) {
             let Some(id) = self.store.article_with(link.ids.clone()).await? else { continue };
             let Some(article) = self.store.article(id).await? else { continue };
@@ -33,12 +33,7 @@ impl Worker {
         Ok(())
     }
 
-    async fn note_findings(
-        &self,
-        entry: &Entry,
-        findings: Vec<Finding>,
-        wanted: impl Fn(&Article) -> bool,
-    ) -> Result<(), StoreError> {
+    async fn note_findings(&self, entry: &Entry, findings: Vec<Finding>) -> Result<(), StoreError> {
         if findings.is_empty() {
             return Ok(());
         }
@@ -46,7 +41,7 @@ impl Worker {
         let Some(article) = self.store.article(id).await? else { return Ok(()) };
         // a DOI can be shared with a notice: what PubMed says is of its own number only
         let conflicts = article.ids.pmid.is_some() && article.ids.pmid != entry.ids.pmid;
-        if conflicts || !wanted(&article) {
+        if conflicts {
             return Ok(());
         }
         self.record(article.id, findings).await
