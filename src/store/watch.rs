@@ -151,7 +151,8 @@ impl Store {
         .await
     }
 
-    /// Takes looks at the named articles, due or not, and holds them.
+    /// Takes looks at the named articles, due or held or not, and holds them: whoever names an article does not wait for
+    /// a worker that died.
     ///
     /// # Errors
     /// The database's.
@@ -166,11 +167,8 @@ impl Store {
             let named = watched(
                 db,
                 "watch.service = :service AND watch.article_id IN (SELECT value FROM json_each(:ids))
-                   AND (held_until IS NULL OR held_until <= :now)
                  ORDER BY watch.article_id",
-                named_params! {
-                    ":service": service.as_str(), ":ids": rows::to_json(&article_ids)?, ":now": now.0,
-                },
+                named_params! {":service": service.as_str(), ":ids": rows::to_json(&article_ids)?},
             )?;
             hold(db, service, &named, now.plus_ms(hold_ms))?;
             Ok(named)

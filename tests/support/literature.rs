@@ -206,7 +206,7 @@ async fn answer(
         path if path.starts_with("/eutils/") && shelf.refuses => {
             r#"{"error":"API rate limit exceeded","count":"11"}"#.into_response()
         }
-        "/eutils/esearch.fcgi" => xml(search(&shelf)),
+        "/eutils/esearch.fcgi" => xml(search(&shelf, &form)),
         "/eutils/efetch.fcgi" => xml(fetch(&shelf, &form)),
         // the nearest folder above answers for what is below it
         path if let Some((_, serve)) = shelf.services.iter().find(|(above, _)| is_below(path, above)) => {
@@ -237,9 +237,13 @@ fn is_below(path: &str, above: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || above.ends_with('/'))
 }
 
-fn search(shelf: &Shelf) -> String {
-    let ids: String = shelf.records.keys().rev().map(|pmid| format!("<Id>{pmid}</Id>")).collect();
-    let count = shelf.records.len();
+/// Every search finds everything, but one by DOI.
+fn search(shelf: &Shelf, form: &BTreeMap<String, String>) -> String {
+    let doi = form.get("term").and_then(|term| term.strip_suffix("\"[doi]")?.strip_prefix('"'));
+    let found = shelf.records.iter().rev().filter(|(_, xml)| doi.is_none_or(|doi| xml.contains(doi)));
+    let found: Vec<u32> = found.map(|(pmid, _)| *pmid).collect();
+    let count = found.len();
+    let ids: String = found.iter().map(|pmid| format!("<Id>{pmid}</Id>")).collect();
     format!(
         "<?xml version=\"1.0\"?><eSearchResult><Count>{count}</Count><RetMax>{count}</RetMax><RetStart>0</RetStart>\
          <QueryKey>1</QueryKey><WebEnv>MCID_made_up</WebEnv><IdList>{ids}</IdList></eSearchResult>"
