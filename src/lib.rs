@@ -13,5 +13,6 @@ pub mod domain;
 pub mod intake;
 pub mod publish;
 pub mod store;
+pub mod texts;
 pub mod web;
 pub mod worker;

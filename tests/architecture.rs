@@ -10,17 +10,20 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("config", &["domain"], &["toml"]),
     ("intake", &["domain"], &["reqwest", "feed_rs", "quick_xml"]),
     ("curation", &["domain"], &[]),
-    ("publish", &["domain"], &["quick_xml"]),
+    ("texts", &[], &["fluent_bundle"]),
+    ("publish", &["domain", "texts"], &["quick_xml"]),
     ("store", &["domain"], &["rusqlite", "tokio_rusqlite", "refinery"]),
     ("worker", &["domain", "intake", "curation", "store", "config"], &["cron"]),
-    ("web", &["domain", "publish", "curation", "store", "config"], &["axum", "askama"]),
+    ("web", &["domain", "publish", "curation", "store", "config", "texts"], &["axum", "askama"]),
     ("app", EVERYTHING, &["anyhow"]),
     ("cli", EVERYTHING, &["clap", "anyhow", "indicatif"]),
     ("main", EVERYTHING, &["clap", "anyhow"]),
     ("lib", &[], &[]),
 ];
-const EVERYTHING: &[&str] =
-    &["domain", "config", "intake", "curation", "publish", "store", "worker", "web", "app", "cli", "perfuse"];
+const EVERYTHING: &[&str] = &[
+    "domain", "config", "intake", "curation", "texts", "publish", "store", "worker", "web", "app", "cli",
+    "perfuse",
+];
 /// Crates that stand for a boundary within their room, and the files that may name them.
 const CORNERS: &[(&str, &str)] =
     &[("reqwest", "src/intake/fetch/"), ("feed_rs", "src/intake/feed/"), ("rusqlite", "src/store/")];

@@ -8,6 +8,7 @@ mod configuration;
 mod corpus;
 mod desk;
 mod faults;
+mod files;
 mod hostile;
 mod journeys;
 mod judgement;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Deserializer};
 mod catalog;
 mod load;
 mod origin;
+mod question;
 mod raw_source;
 mod rules;
 mod secret;
@@ -22,6 +23,7 @@ mod secret;
 pub use catalog::{Catalog, SOURCES, TOPICS};
 pub use load::{DEFAULTS, Loaded, Shown};
 pub use origin::{ConfigError, Origin, Problem};
+pub use question::{QUESTION_KINDS, read_question};
 pub use secret::Secret;
 
 /// Every setting. Meanings, units and defaults stand beside each key in `config/perfuse.toml`.

@@ -5,12 +5,15 @@
 //! identifiers are normalised, which moves its status allows, and what the public sees (a news item).
 
 pub mod article;
+pub mod coverage;
 pub mod editor;
 pub mod entry;
 pub mod identity;
 pub mod news;
 pub mod notice;
+pub mod preview;
 pub mod relation;
+pub mod rhythm;
 pub mod source;
 pub mod status;
 pub mod summary;

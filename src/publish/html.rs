@@ -9,6 +9,7 @@ use super::citation::{authors_short, source_html};
 use super::text::{escape_html, escape_text, outward_link, paragraphs};
 use crate::domain::entry::WorkKind;
 use crate::domain::news::{NewsItem, Site};
+use crate::texts::Texts;
 
 /// An item's whole text: the paragraph, the citation, the links.
 pub fn content_html(site: &Site, item: &NewsItem) -> String {
@@ -16,9 +17,10 @@ pub fn content_html(site: &Site, item: &NewsItem) -> String {
     for paragraph in paragraphs(&item.summary) {
         let _ = write!(html, "<p>{}</p>", escape_text(&paragraph));
     }
-    let caution = caution(item.kind);
+    let texts = Texts::of(&site.language);
+    let caution = caution(texts, item.kind);
     if !caution.is_empty() {
-        let _ = write!(html, "<p><strong>{caution}</strong></p>");
+        let _ = write!(html, "<p><strong>{}</strong></p>", escape_text(&caution));
     }
     let citation = citation_html(item);
     if !citation.is_empty() {
@@ -33,11 +35,11 @@ pub fn content_html(site: &Site, item: &NewsItem) -> String {
 }
 
 /// What must be said of a work that is not a reviewed paper; empty for one that is.
-pub fn caution(kind: WorkKind) -> &'static str {
+pub fn caution(texts: &Texts, kind: WorkKind) -> String {
     match kind {
-        WorkKind::Preprint => "Preprint, not peer reviewed.",
-        WorkKind::Trial => "Trial registration.",
-        WorkKind::Article | WorkKind::Book => "",
+        WorkKind::Preprint => texts.t("caution-preprint").into(),
+        WorkKind::Trial => texts.t("caution-trial").into(),
+        WorkKind::Article | WorkKind::Book => String::new(),
     }
 }
 
@@ -54,17 +56,18 @@ pub fn citation_html(item: &NewsItem) -> String {
 
 /// The links a reader may want, `(label, address)`: the article, PubMed, free full text, our page.
 pub fn item_links(site: &Site, item: &NewsItem) -> Vec<(String, String)> {
+    let texts = Texts::of(&site.language);
     let mut links = Vec::with_capacity(4);
     if let Some(doi) = &item.ids.doi {
         links.push((format!("doi:{doi}"), doi.url()));
     } else if let Some(link) = outward_link(item).filter(|_| item.ids.nct.is_none()) {
-        links.push(("Article".to_owned(), link));
+        links.push((texts.t("link-article").into(), link));
     }
     if let Some(pmid) = item.ids.pmid {
         links.push((format!("PubMed {pmid}"), pmid.url()));
     }
     if let Some(pmcid) = &item.ids.pmcid {
-        links.push(("Free full text".to_owned(), pmcid.url()));
+        links.push((texts.t("link-free").into(), pmcid.url()));
     }
     if let Some(nct) = &item.ids.nct {
         links.push((nct.as_str().to_owned(), nct.url()));
@@ -85,7 +88,7 @@ pub enum LinkTo {
 /// The items as plain HTML for PHP, SSI, Drupal or Hugo: `ul role=list > li > article > h{n} > a`, then `time` and
 /// the paragraph. No script, no style. `heading_level` is held between 2 and 6.
 pub fn fragment(site: &Site, items: &[NewsItem], heading_level: u8, links: LinkTo) -> Vec<u8> {
-    let level = heading_level.clamp(2, 6);
+    let (level, texts) = (heading_level.clamp(2, 6), Texts::of(&site.language));
     let mut html = String::with_capacity(items.len() * 800 + 64);
     let _ = writeln!(html, "<ul role=\"list\" lang=\"{}\">", escape_html(&site.language));
     for item in items {
@@ -105,13 +108,14 @@ pub fn fragment(site: &Site, items: &[NewsItem], heading_level: u8, links: LinkT
             html,
             "<p><time datetime=\"{}\">{}</time></p>",
             day.format("%Y-%m-%d"),
-            day.format("%-d %B %Y")
+            escape_text(&texts.day(day.date_naive()))
         );
         for paragraph in paragraphs(&item.summary) {
             let _ = writeln!(html, "<p>{}</p>", escape_text(&paragraph));
         }
-        if !caution(item.kind).is_empty() {
-            let _ = writeln!(html, "<p><strong>{}</strong></p>", caution(item.kind));
+        let caution = caution(texts, item.kind);
+        if !caution.is_empty() {
+            let _ = writeln!(html, "<p><strong>{}</strong></p>", escape_text(&caution));
         }
         html.push_str("</article></li>\n");
     }

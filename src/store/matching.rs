@@ -1,6 +1,6 @@
 //! Is this entry a work we have? Identifiers decide; where there are none, two hints must agree; nothing else merges.
 
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::rows;
 use crate::domain::article::Article;
@@ -50,14 +50,16 @@ pub(super) fn find(
     super::articles::load(db, survivor.id)
 }
 
-/// Whether an identifier of the entry is one that we have.
-pub(super) fn is_known(db: &Connection, entry: &Entry) -> rusqlite::Result<bool> {
-    for (kind, value) in strong(&entry.ids) {
-        if by_identifier(db, kind, &value)?.is_some() {
-            return Ok(true);
+/// The article that one of the identifiers is of, if we have it; the first one decides.
+pub(super) fn find_by_ids(db: &Connection, ids: &Identifiers) -> rusqlite::Result<Option<i64>> {
+    let mut statement =
+        db.prepare_cached("SELECT article_id FROM identifiers WHERE kind = ?1 AND value = ?2")?;
+    for (kind, value) in strong(ids) {
+        if let Some(id) = statement.query_row((kind, value), |row| row.get(0)).optional()? {
+            return Ok(Some(id));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// The article that holds the first known one of the identifiers.

@@ -117,21 +117,6 @@ impl Store {
         .await
     }
 
-    /// How many of the entries are works that we have, by their identifiers.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn count_known(&self, entries: Vec<Entry>) -> Result<usize, StoreError> {
-        self.read("comparing entries", move |db| {
-            let mut known = 0;
-            for entry in &entries {
-                known += usize::from(matching::is_known(db, entry)?);
-            }
-            Ok(known)
-        })
-        .await
-    }
-
     /// Stores a page of a long answer ahead of the outcome, so that memory stays bounded and a crash loses little.
     /// Doing it again changes nothing.
     ///
@@ -272,6 +257,8 @@ fn update_article(
         && merged.mesh == article.mesh
         && merged.ids == article.ids
         && merged.link == article.link
+        && merged.trial == article.trial
+        && merged.free_full_text == article.free_full_text
         && complete == merged.complete;
     if unchanged {
         return Ok(false);
@@ -296,7 +283,10 @@ fn update_article(
 
 /// What the record is when the entry joins it.
 fn merge_record(article: &Article, entry: &Entry, complete: bool) -> Entry {
-    let prefers_entry = entry.complete || !complete;
+    // a registration saved long ago says nothing new of a trial
+    let is_older =
+        matches!((&entry.trial, &article.trial), (Some(seen), Some(known)) if seen.is_older_than(known));
+    let prefers_entry = (entry.complete || !complete) && !is_older;
     fn pick<T: Clone>(prefers_entry: bool, entry: &T, known: &T, is_empty: impl Fn(&T) -> bool) -> T {
         if (prefers_entry && !is_empty(entry)) || is_empty(known) { entry.clone() } else { known.clone() }
     }
@@ -331,6 +321,8 @@ fn merge_record(article: &Article, entry: &Entry, complete: bool) -> Entry {
         ),
         mesh: pick(prefers_entry, &entry.mesh, &article.mesh, Vec::is_empty),
         trials: pick(prefers_entry, &entry.trials, &article.trials, Vec::is_empty),
+        trial: pick(prefers_entry, &entry.trial, &article.trial, Option::is_none),
+        free_full_text: pick(prefers_entry, &entry.free_full_text, &article.free_full_text, Option::is_none),
         complete: complete || entry.complete,
         ..entry.clone()
     }
@@ -342,7 +334,7 @@ fn write_record(db: &Transaction<'_>, id: i64, entry: &Entry, judgement: &Judgem
         "UPDATE articles SET kind = :kind, pmid = :pmid, doi = :doi, pmcid = :pmcid, nct = :nct, title = :title,
              authors = :authors, journal = :journal, published_on = :published_on, link = :link, language = :language,
              abstract = :abstract, publication_types = :types, mesh = :mesh, keywords = :keywords, trials = :trials,
-             related = :related, complete = :complete, score = :score, reasons = :reasons, draft = :draft,
+             trial = :trial, free_full_text = :full_text, related = :related, complete = :complete, score = :score, reasons = :reasons, draft = :draft,
              topics = iif(topics_edited, topics, :topics), title_text = :title_text, abstract_text = :abstract_text,
              authors_text = :authors_text, journal_text = :journal_text
          WHERE id = :id",
@@ -364,6 +356,8 @@ fn write_record(db: &Transaction<'_>, id: i64, entry: &Entry, judgement: &Judgem
             ":mesh": rows::to_json(&entry.mesh)?,
             ":keywords": rows::to_json(&entry.keywords)?,
             ":trials": rows::to_json(&entry.trials)?,
+            ":trial": entry.trial.as_ref().map(rows::to_json).transpose()?,
+            ":full_text": entry.free_full_text,
             ":related": rows::to_json(&entry.related)?,
             ":complete": entry.complete,
             ":score": judgement.relevance.score,

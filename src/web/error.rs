@@ -4,10 +4,14 @@
 //! in them.
 
 use askama::Template;
+use axum::body::Body;
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
+use super::AppState;
 use crate::store::StoreError;
+use crate::texts::Texts;
 
 /// Why a page could not be given.
 #[derive(Debug, thiserror::Error)]
@@ -47,64 +51,85 @@ pub enum PageError {
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
-    title: &'static str,
+    texts: &'static Texts,
+    lang: &'a str,
+    title: &'a str,
     what: &'a str,
 }
 
-/// Builds the page for a status; `title` and `what` are ours, never from the request.
-pub fn page(status: StatusCode, title: &'static str, what: &str) -> Response {
-    let body = ErrorPage { title, what }.render().unwrap_or_else(|_| format!("{title}. {what}"));
-    let mut response = (status, Html(body)).into_response();
+/// What an error page says; it travels with the response until [`translate`].
+#[derive(Clone)]
+struct Said {
+    title: &'static str,
+    what: What,
+}
+
+#[derive(Clone)]
+enum What {
+    Key(&'static str),
+    Text(String),
+}
+
+/// Builds the page for a status from the keys of two texts.
+pub fn page(status: StatusCode, title: &'static str, what: &'static str) -> Response {
+    build(status, Said { title, what: What::Key(what) })
+}
+
+fn build(status: StatusCode, said: Said) -> Response {
+    let mut response = (status, Html(said.render("en"))).into_response();
     super::guard::set_page_headers(response.headers_mut());
+    response.extensions_mut().insert(said);
     response
+}
+
+impl Said {
+    fn render(&self, language: &str) -> String {
+        let texts = Texts::of(language);
+        let title = texts.t(self.title).to_string();
+        let what = match &self.what {
+            What::Key(key) => texts.t(key).to_string(),
+            What::Text(text) => text.clone(),
+        };
+        let page = ErrorPage { texts, lang: Texts::lang_for(language), title: &title, what: &what };
+        page.render().unwrap_or_else(|_| format!("{title}. {what}"))
+    }
+}
+
+/// Error pages are made in English, since what makes them knows no settings; this says them in the site's language.
+pub(super) async fn translate(State(state): State<AppState>, mut response: Response) -> Response {
+    match response.extensions_mut().remove::<Said>() {
+        Some(said) if state.site.language != "en" => {
+            let (parts, _) = response.into_parts();
+            Response::from_parts(parts, Body::from(said.render(&state.site.language)))
+        }
+        _ => response,
+    }
 }
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         match self {
-            Self::NotFound => page(
-                StatusCode::NOT_FOUND,
-                "Not here",
-                "There is nothing at this address. It may have been merged with another article, or the link was cut.",
-            ),
-            Self::Forbidden => page(
-                StatusCode::FORBIDDEN,
-                "Not allowed",
-                "Your role does not allow this. An administrator of the desk can change that.",
-            ),
+            Self::NotFound => page(StatusCode::NOT_FOUND, "not-here-title", "not-here-text"),
+            Self::Forbidden => page(StatusCode::FORBIDDEN, "not-allowed-title", "not-allowed-text"),
             Self::Forged(why) => {
                 tracing::warn!(why, "a change was refused because it did not come from our own page");
-                page(
-                    StatusCode::FORBIDDEN,
-                    "Not accepted",
-                    "This request did not come from a page of the desk, or the page was too old. Go back, reload it and try again; nothing was changed.",
-                )
+                page(StatusCode::FORBIDDEN, "forged-title", "forged-text")
             }
             Self::BadForm(what) => {
                 tracing::info!(%what, "a form was refused");
-                page(
-                    StatusCode::BAD_REQUEST,
-                    "Not understood",
-                    "The form was incomplete or held a value it does not offer. Go back and try again; nothing was changed.",
-                )
+                page(StatusCode::BAD_REQUEST, "bad-form-title", "bad-form-text")
             }
             Self::TooMany(seconds) => {
-                let response = page(
-                    StatusCode::TOO_MANY_REQUESTS,
-                    "Too many attempts",
-                    "Wait a few minutes and try again.",
-                );
+                let response = page(StatusCode::TOO_MANY_REQUESTS, "too-many-title", "too-many-text");
                 with_retry_after(response, seconds)
             }
             Self::TooLarge => too_large(),
-            Self::Refused(why) => page(StatusCode::CONFLICT, "Not done", &why),
+            Self::Refused(why) => {
+                build(StatusCode::CONFLICT, Said { title: "refused-title", what: What::Text(why) })
+            }
             Self::Store(error) if error.is_temporary() => {
                 tracing::error!(%error, "the database cannot take this now");
-                let response = page(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "Not just now",
-                    "The desk cannot store anything at the moment. Nothing you typed is lost if you go back; the operator sees why in the log.",
-                );
+                let response = page(StatusCode::SERVICE_UNAVAILABLE, "busy-title", "busy-text");
                 with_retry_after(response, 60)
             }
             Self::Store(_) | Self::Failed(_) | Self::Render(_) => {
@@ -128,19 +153,15 @@ pub async fn not_found() -> Response {
 
 /// 405.
 pub async fn wrong_method() -> Response {
-    page(StatusCode::METHOD_NOT_ALLOWED, "Not that way", "This address does not take that kind of request.")
+    page(StatusCode::METHOD_NOT_ALLOWED, "wrong-method-title", "wrong-method-text")
 }
 
 /// 500.
 pub fn broken() -> Response {
-    page(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "Something broke",
-        "This is our fault and it was logged. Nothing you typed is lost if you go back.",
-    )
+    page(StatusCode::INTERNAL_SERVER_ERROR, "broken-title", "broken-text")
 }
 
 /// 413.
 pub fn too_large() -> Response {
-    page(StatusCode::PAYLOAD_TOO_LARGE, "Too large", "A form of the desk holds at most 64 KiB.")
+    page(StatusCode::PAYLOAD_TOO_LARGE, "too-large-title", "too-large-text")
 }

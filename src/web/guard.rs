@@ -86,8 +86,8 @@ async fn read_form(request: Request) -> Result<Request, Response> {
     if !is_form && !body.is_empty() {
         return Err(super::error::page(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "Not a form",
-            "The desk takes forms as its own pages send them, nothing else.",
+            "not-a-form-title",
+            "not-a-form-text",
         ));
     }
     parts.extensions.insert(Fields::parse(&body));

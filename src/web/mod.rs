@@ -21,11 +21,13 @@ use crate::domain::editor::Role;
 use crate::domain::news::Site;
 use crate::domain::time::UnixMs;
 use crate::store::Store;
+use crate::texts::Texts;
 
 pub mod csrf;
 pub mod desk;
 pub mod error;
 pub mod guard;
+mod markup;
 pub mod operator;
 pub mod password;
 pub mod public;
@@ -46,6 +48,8 @@ pub struct AppState {
     pub settings: Arc<Settings>,
     /// The society's face.
     pub site: Arc<Site>,
+    /// What its pages say, in its language.
+    pub texts: &'static Texts,
     /// What time it is; tests set it.
     pub clock: Clock,
     /// Rung after "fetch now" and after decisions: the worker, which `app` gave the same bell, looks for due sources
@@ -74,7 +78,8 @@ impl AppState {
         let throttle = Arc::new(Throttle::new(clock.clone()));
         let public = public::Public::new(store.clone(), site.clone(), clock.clone(), (&*settings).into());
         let public = Arc::new(public);
-        Ok(Self { store, settings, site, clock, bell, passwords: Passwords::new()?, throttle, public })
+        let texts = Texts::of(&site.language);
+        Ok(Self { store, settings, site, texts, clock, bell, passwords: Passwords::new()?, throttle, public })
     }
 
     /// Reads the clock.
@@ -189,5 +194,6 @@ pub fn router(state: AppState) -> Router {
         router = router.route(path, handler.route_layer(guard));
     }
     let router = router.fallback(nothing_there).method_not_allowed_fallback(error::wrong_method);
+    let router = router.layer(middleware::map_response_with_state(state.clone(), error::translate));
     server::with_limits(router, state.settings.server.max_concurrent_requests).with_state(state)
 }

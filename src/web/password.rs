@@ -9,6 +9,8 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use tokio::sync::Semaphore;
 
+use crate::texts::Texts;
+
 /// Longer ones are refused before they are hashed, bytes.
 pub const MAX_BYTES: usize = 128;
 /// Waiting for the one that is hashed now; the next is told to come back.
@@ -20,24 +22,33 @@ const PASSES: u32 = 2;
 /// The words that guessers try first; ours is a short list, one a line, lower case.
 const COMMON: &str = include_str!("common_passwords.txt");
 
-/// Why a password is refused. The texts are for the form.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a password is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WeakPassword {
     /// Too few characters.
-    #[error("Use at least {0} characters. A few unrelated words make a good password.")]
     TooShort(usize),
     /// Over [`MAX_BYTES`].
-    #[error("Use at most {MAX_BYTES} bytes.")]
     TooLong,
     /// On the list, or the list's word with digits behind it.
-    #[error("This is one of the passwords that are tried first. Choose another.")]
     Common,
     /// The person's or the society's own words.
-    #[error("Do not use your address, your name or the society’s name.")]
     Personal,
     /// One character or a short pattern again and again.
-    #[error("This repeats the same few characters. Choose another.")]
     Repeats,
+}
+
+impl WeakPassword {
+    /// For the form.
+    pub fn explain(&self, texts: &Texts) -> String {
+        let text = match self {
+            Self::TooShort(least) => texts.t("password-short").with("count", least),
+            Self::TooLong => texts.t("password-long").with("count", MAX_BYTES),
+            Self::Common => texts.t("password-common"),
+            Self::Personal => texts.t("password-personal"),
+            Self::Repeats => texts.t("password-repeats"),
+        };
+        text.into()
+    }
 }
 
 /// Why a password could not be hashed or compared.

@@ -178,7 +178,7 @@ fn busy() -> Response {
 async fn refuse_long_head(request: Request, next: Next) -> Response {
     let url = request.uri().path_and_query().map_or(0, |url| url.as_str().len());
     if url > MAX_URL {
-        return error::page(StatusCode::URI_TOO_LONG, "Address too long", "This address is too long.");
+        return error::page(StatusCode::URI_TOO_LONG, "long-address-title", "long-address-text");
     }
     // ": " and the line end, as on the wire
     let headers: usize =
@@ -186,8 +186,8 @@ async fn refuse_long_head(request: Request, next: Next) -> Response {
     if url + headers > MAX_HEADER {
         return error::page(
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            "Header too large",
-            "The request’s header is too large; deleting this site’s cookies may help.",
+            "long-header-title",
+            "long-header-text",
         );
     }
     next.run(request).await

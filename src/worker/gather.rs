@@ -78,6 +78,13 @@ impl Gathered {
     }
 }
 
+impl Failure {
+    /// A failure without an answer to it; it is tried again.
+    pub(super) fn because(message: String) -> Self {
+        Self { message, retry: Retry::Backoff, status: None, raw: None, counts: true }
+    }
+}
+
 impl From<FetchError> for Failure {
     fn from(error: FetchError) -> Self {
         let counts = !matches!(
@@ -106,7 +113,7 @@ impl From<ServiceError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self { message: error.to_string(), retry: Retry::Backoff, status: None, raw: None, counts: true }
+        Self::because(error.to_string())
     }
 }
 
@@ -160,8 +167,14 @@ impl Worker {
         (harvest.changed, harvest.unchanged) = self.store.changed_entries(due.id, entries).await?;
         self.complete_sightings(&mut harvest).await;
         self.complete_by_doi(&mut harvest).await;
-        if let Some(since) = overflowed_since {
-            self.fill_overflow(url, &parsed, &feed_pmids, since, &mut harvest).await;
+        let open_since = match due.newest_shown_at {
+            // only a feed that was read before can have lost anything
+            Some(_) => self.store.open_overflow(due.id).await?,
+            None => None,
+        };
+        // an earlier one that could not be filled reaches further back
+        if let Some(since) = open_since.into_iter().chain(overflowed_since).min() {
+            self.fill_overflow(due, url, &parsed, &feed_pmids, since, &mut harvest).await?;
         }
         Ok(Gathered::Harvest(Box::new(harvest)))
     }

@@ -5,16 +5,19 @@
 //! worker takes it. A second worker on the same database is safe.
 
 mod complete;
+mod errands;
 mod gather;
 mod hub;
 mod judge;
 mod learn;
 mod pages;
 mod preview;
+mod recount;
 mod refresh;
 mod upkeep;
 mod watch;
 
+pub mod backfill;
 pub mod backoff;
 pub mod schedule;
 
@@ -36,7 +39,7 @@ use crate::store::{Store, StoreError};
 
 pub use judge::judge;
 pub use learn::Learner;
-pub use preview::{NoPreview, Preview};
+pub use preview::NoPreview;
 pub use refresh::Report;
 pub use watch::WatchReport;
 
@@ -89,6 +92,7 @@ impl Worker {
         let hub = hub::Hub::configured(&self.settings, self.rules.topics())
             .map(|hub| tokio::spawn(hub.run(self.store.clone(), self.intake.fetcher.clone())));
         let watching = self.settings.watch.enabled.then(|| tokio::spawn(self.clone().watch(stop.clone())));
+        let errands = errands::Errands::begin(&self);
         let mut upkeep = upkeep::Upkeep::new(&self.settings.worker, UnixMs::now());
         while !*stop.borrow() {
             if upkeep.is_due(UnixMs::now()) {
@@ -106,18 +110,20 @@ impl Worker {
             };
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
-                () = self.bell.notified() => {}
+                () = self.bell.notified() => errands.look_now(),
                 Some(ended) = refreshes.join_next() => {
                     log_report(&ended);
                     if let Ok(Report { recorded, .. }) = ended
                         && recorded.fresh + recorded.updated > 0
                     {
                         learner.note_arrivals(recorded.updated > 0);
+                        errands.note_arrivals();
                     }
                 }
                 () = sleep_until(wake_at) => {}
             }
         }
+        drop(errands);
         if let Some(hub) = hub {
             hub.abort();
         }

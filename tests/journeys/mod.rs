@@ -3,3 +3,4 @@
 mod learning;
 mod main_job;
 mod services;
+mod watch;

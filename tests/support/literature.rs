@@ -122,6 +122,16 @@ impl Literature {
         self.shelf().records.insert(pmid, xml);
     }
 
+    /// Takes a record away.
+    pub(crate) fn remove_record(&self, pmid: u32) {
+        self.shelf().records.remove(&pmid);
+    }
+
+    /// Answers the question for `pmid` with whatever this is.
+    pub(crate) fn answer_with(&self, pmid: u32, xml: String) {
+        self.add_record(pmid, xml);
+    }
+
     /// Serves `body` at `path`, with an ETag that follows its content.
     pub(crate) fn set_feed(&self, path: &str, content_type: &str, body: String) {
         self.shelf().feeds.insert(path.to_owned(), (content_type.to_owned(), body));

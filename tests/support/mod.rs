@@ -3,5 +3,6 @@
 pub(crate) mod hostile_server;
 pub(crate) mod literature;
 pub(crate) mod program;
+pub(crate) mod registries;
 pub(crate) mod service;
 pub(crate) mod visitor;

@@ -118,7 +118,9 @@ impl Visitor {
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
         let (status, headers) = (response.status(), response.headers().clone());
-        Some(Page { status, headers, path: path.to_owned(), body: response.text().await.ok()? })
+        let body = response.text().await.ok()?;
+        assert!(!body.contains('⟦'), "{path}: a text or its argument is missing:\n{body}");
+        Some(Page { status, headers, path: path.to_owned(), body })
     }
 }
 

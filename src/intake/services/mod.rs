@@ -56,6 +56,13 @@ pub enum Question {
         /// The days.
         window: Window,
     },
+    /// The same without abstracts: what there is, not what it says.
+    EuropepmcList {
+        /// The search.
+        query: String,
+        /// The days.
+        window: Window,
+    },
     /// Trials in ClinicalTrials.gov, by the day on which they were updated last.
     Trials {
         /// Which ones.
@@ -115,12 +122,22 @@ impl Services {
     /// Begins to ask; the first page is fetched by [`Walk::next_page`]. Nothing in the answer is dated after `now`.
     pub fn walk(&self, question: Question, now: UnixMs) -> Walk<'_> {
         let client = match question {
-            Question::Europepmc { .. } => &self.europepmc,
+            Question::Europepmc { .. } | Question::EuropepmcList { .. } => &self.europepmc,
             Question::Trials { .. } => &self.trials,
             Question::Preprints { .. } => &self.preprints,
             Question::Crossref { .. } => &self.crossref,
         };
         Walk::begin(&self.fetcher, client, question, now)
+    }
+
+    /// How many records a question has, by asking for a page of one; `None` where the service does not say.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn count(&self, question: Question, now: UnixMs) -> Result<Option<usize>, ServiceError> {
+        let mut walk = self.walk(question, now).with_page_size(1);
+        walk.next_page().await?;
+        Ok(walk.total())
     }
 }
 
@@ -229,10 +246,24 @@ impl Services {
 }
 
 impl Question {
+    /// The same question about other days.
+    pub fn within(self, window: Window) -> Self {
+        match self {
+            Self::Europepmc { query, .. } => Self::Europepmc { query, window },
+            Self::EuropepmcList { query, .. } => Self::EuropepmcList { query, window },
+            Self::Trials { search, .. } => Self::Trials { search, window },
+            Self::Preprints { server, query, .. } => Self::Preprints { server, query, window },
+            Self::Crossref { issns, .. } => Self::Crossref { issns, window },
+        }
+    }
+
     /// The address of a page.
     fn url(&self, client: &Client, place: &walk::Place) -> String {
         match self {
-            Self::Europepmc { query, window } => europepmc::url(client.base(), query, *window, place),
+            Self::Europepmc { query, window } => europepmc::url(client.base(), query, *window, "core", place),
+            Self::EuropepmcList { query, window } => {
+                europepmc::url(client.base(), query, *window, "lite", place)
+            }
             Self::Crossref { issns, window } => {
                 crossref::url(client.base(), client.contact.as_deref(), issns, *window, place)
             }
@@ -244,7 +275,7 @@ impl Question {
     /// Reads a page.
     fn read(&self, body: &[u8], now: UnixMs) -> Result<Page, page::Refusal> {
         match self {
-            Self::Europepmc { .. } => europepmc::read(body, now),
+            Self::Europepmc { .. } | Self::EuropepmcList { .. } => europepmc::read(body, now),
             Self::Trials { .. } => trials::read(body, now),
             Self::Crossref { .. } => crossref::read(body, now),
             Self::Preprints { server, query, .. } => preprints::read(body, *server, query, now),

@@ -13,6 +13,9 @@ use crate::intake::fetch::{FetchError, Fetcher};
 /// More than this in one answer is no news query.
 const MOST_RECORDS: usize = 100_000;
 
+/// Works in a page of a list; services allow 1,000.
+const LIST_PAGE_SIZE: usize = 1_000;
+
 /// Where in the answer the next page begins.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -35,12 +38,46 @@ pub struct Walk<'a> {
     /// Names of the records received, hashed: services repeat records when their lists move under the walk.
     seen: HashSet<u64>,
     ended: bool,
+    /// A page that was fetched to learn the count, and not given out yet.
+    ahead: Option<Page>,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn begin(fetcher: &'a Fetcher, client: &'a Client, question: Question, now: UnixMs) -> Self {
-        let place = Place { cursor: None, received: 0, page_size: client.page_size };
-        Self { fetcher, client, question, now, place, total: None, seen: HashSet::new(), ended: false }
+        let page_size = match question {
+            // what is counted or listed is short: fewer and longer pages
+            Question::EuropepmcList { .. } => client.page_size.max(LIST_PAGE_SIZE),
+            _ => client.page_size,
+        };
+        let place = Place { cursor: None, received: 0, page_size };
+        Self {
+            fetcher,
+            client,
+            question,
+            now,
+            place,
+            total: None,
+            seen: HashSet::new(),
+            ended: false,
+            ahead: None,
+        }
+    }
+
+    /// Asks for pages of this many records.
+    pub(super) fn with_page_size(mut self, page_size: usize) -> Self {
+        self.place.page_size = page_size;
+        self
+    }
+
+    /// Fetches the first page, so that [`Walk::total`] is known before [`Walk::next_page`] gives it out.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn look_ahead(&mut self) -> Result<(), ServiceError> {
+        if self.ahead.is_none() {
+            self.ahead = self.next_page().await?;
+        }
+        Ok(())
     }
 
     /// The next page; `None` after the last. A page that is too long for us is asked for again in smaller portions.
@@ -48,6 +85,9 @@ impl<'a> Walk<'a> {
     /// # Errors
     /// See [`ServiceError`].
     pub async fn next_page(&mut self) -> Result<Option<Page>, ServiceError> {
+        if let Some(page) = self.ahead.take() {
+            return Ok(Some(page));
+        }
         if self.ended {
             return Ok(None);
         }

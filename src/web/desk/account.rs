@@ -6,11 +6,11 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::page::{Frame, show, show_near_time};
+use super::page::{Frame, Times, show};
 use super::sign_in::from;
-use super::view::zone;
 use crate::domain::editor::Role;
 use crate::domain::text::fold_plain;
+use crate::texts::Texts;
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::password::check_strength;
@@ -30,7 +30,7 @@ struct AccountPage {
     frame: Frame,
     email: String,
     name: String,
-    role: &'static str,
+    role: String,
     error: Option<String>,
     min_length: usize,
     sessions: Vec<ShownSession>,
@@ -43,12 +43,13 @@ struct HelpPage {
 }
 
 /// A role for people.
-pub(super) fn role_label(role: Role) -> &'static str {
-    match role {
-        Role::Viewer => "Viewer",
-        Role::Editor => "Editor",
-        Role::Admin => "Administrator",
-    }
+pub(super) fn role_label(texts: &Texts, role: Role) -> String {
+    let key = match role {
+        Role::Viewer => "role-viewer",
+        Role::Editor => "role-editor",
+        Role::Admin => "role-admin",
+    };
+    texts.t(key).into()
 }
 
 /// `GET /desk/account`
@@ -61,18 +62,19 @@ async fn show_page(
     visitor: &Visitor,
     error: Option<String>,
 ) -> Result<Response, PageError> {
-    let now = state.now();
+    let times = Times::of(state);
     let sessions = state.store.sessions(visitor.editor.id).await?;
     let sessions = sessions
         .into_iter()
         .map(|session| ShownSession {
             id: session.id,
-            agent: name_agent(&session.user_agent),
-            when: format!(
-                "since {}, last used {}",
-                show_near_time(session.created_at, now, zone(state)),
-                show_near_time(session.last_used_at, now, zone(state))
-            ),
+            agent: name_agent(state.texts, &session.user_agent),
+            when: state
+                .texts
+                .t("account-session")
+                .with("since", times.show_near(session.created_at))
+                .with("used", times.show_near(session.last_used_at))
+                .into(),
             here: session.id == visitor.session_id,
         })
         .collect();
@@ -81,7 +83,7 @@ async fn show_page(
         frame: Frame::for_visitor(state, visitor, "account").await?,
         email: visitor.editor.email.clone(),
         name: visitor.editor.name.clone(),
-        role: role_label(visitor.editor.role),
+        role: role_label(state.texts, visitor.editor.role),
         error,
         min_length: state.settings.desk.password_min_length,
         sessions,
@@ -90,7 +92,7 @@ async fn show_page(
 }
 
 /// "Firefox on Android", as far as a browser's name for itself tells.
-fn name_agent(agent: &str) -> String {
+fn name_agent(texts: &Texts, agent: &str) -> String {
     let first = |names: &[(&'static str, &'static str)]| {
         names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
     };
@@ -105,9 +107,11 @@ fn name_agent(agent: &str) -> String {
         ("Linux", "Linux"),
     ]);
     match (browser, system) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), Some(system)) => {
+            texts.t("agent-on").with("browser", browser).with("system", system).into()
+        }
         (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => "Another program".to_owned(),
+        (None, None) => texts.t("agent-other").into(),
     }
 }
 
@@ -119,7 +123,7 @@ pub(super) async fn rename(
 ) -> Result<Response, PageError> {
     let name = fold_plain(fields.get("name"), 80);
     if name.is_empty() {
-        return show_page(&state, &visitor, Some("The name is empty.".into())).await;
+        return show_page(&state, &visitor, Some(state.texts.t("account-no-name").into())).await;
     }
     state.store.rename_editor(visitor.editor.id, &name, state.now()).await?;
     Ok(Redirect::to("/desk/account").into_response())
@@ -139,12 +143,12 @@ pub(super) async fn change_password(
     let failed = |error: crate::web::password::HashError| PageError::Failed(error.to_string());
     let hash = state.store.password_hash(&editor.email).await?.map(|(_, hash)| hash);
     if !state.passwords.verify(fields.get("old").to_owned(), hash).await.map_err(failed)? {
-        return show_page(&state, &visitor, Some("The present password is wrong.".into())).await;
+        return show_page(&state, &visitor, Some(state.texts.t("account-old-wrong").into())).await;
     }
     let own_words = [editor.email.as_str(), editor.name.as_str(), state.site.title.as_str()];
     let new = fields.get("new");
     if let Err(weak) = check_strength(new, state.settings.desk.password_min_length, &own_words) {
-        return show_page(&state, &visitor, Some(weak.to_string())).await;
+        return show_page(&state, &visitor, Some(weak.explain(state.texts))).await;
     }
     let hash = state.passwords.hash(new.to_owned()).await.map_err(failed)?;
     state.store.set_password(editor.id, hash, Some(visitor.session_id), state.now()).await?;

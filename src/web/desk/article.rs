@@ -1,18 +1,18 @@
 //! One article as the desk shows it: what the sources said, why it is here, and the form that decides.
 
-use chrono_tz::Tz;
-
 use super::annotate::{ShownSection, annotate};
 use super::check::Checked;
 use super::facts::{Badge, Link, authors, badges, links, meta};
 use super::history::describe;
-use super::page::{Choice, Rich, show_near_time, show_time};
+use super::page::{Choice, Rich, Times};
+use super::trial::TrialView;
 use crate::domain::article::{Article, Sighting};
 use crate::domain::status::{Act, RejectReason, Status, after};
 use crate::domain::summary::{MAX_WORDS, SentenceRole, WARN_WORDS, count_words};
 use crate::domain::text::{RichText, fold_plain};
-use crate::domain::time::{DAY_MS, UnixMs};
+use crate::domain::time::DAY_MS;
 use crate::store::HistoryRow;
+use crate::texts::Texts;
 use crate::web::session::Fields;
 
 /// Bounds of what a form may hold, bytes; the store and the feeds expect no more.
@@ -23,7 +23,7 @@ pub(super) const SUMMARY_BYTES: usize = 8 * 1024;
 /// A sentence of the draft with its place in the abstract, `#s{number}`.
 pub(crate) struct ShownSentence {
     pub(crate) number: usize,
-    pub(crate) role: &'static str,
+    pub(crate) role: String,
     pub(crate) text: String,
 }
 
@@ -66,7 +66,7 @@ impl FormText {
 /// An act beside the decisions.
 pub(crate) struct OtherAct {
     pub(crate) value: &'static str,
-    pub(crate) label: &'static str,
+    pub(crate) label: String,
 }
 
 /// An event in an article's own history.
@@ -94,6 +94,7 @@ pub(crate) struct ArticleView {
     pub(crate) links: Vec<Link>,
     pub(crate) reasons: Vec<String>,
     pub(crate) standing: Option<String>,
+    pub(crate) trial: Option<TrialView>,
     pub(crate) sections: Vec<ShownSection>,
     pub(crate) form: FormText,
     pub(crate) errors: Vec<String>,
@@ -124,13 +125,13 @@ pub(crate) struct Material<'a> {
     pub(crate) topics: &'a [(String, String)],
     /// Whether the visitor's role decides.
     pub(crate) may_decide: bool,
-    pub(crate) now: UnixMs,
-    pub(crate) zone: Tz,
+    pub(crate) times: Times,
 }
 
 impl ArticleView {
     pub(crate) fn new(material: Material<'_>) -> Self {
-        let Material { article, form, checked, sightings, history, topics, may_decide, now, zone } = material;
+        let Material { article, form, checked, sightings, history, topics, may_decide, times } = material;
+        let texts = times.texts;
         let places: Vec<(usize, usize)> =
             article.draft.iter().flat_map(|draft| &draft.sentences).map(|sentence| sentence.source).collect();
         let allowed = |act| may_decide && after(article.status, act).is_some();
@@ -143,78 +144,92 @@ impl ArticleView {
             title: article.shown_title().into(),
             title_plain: article.shown_title().to_plain(),
             meta: meta(article),
-            authors: authors(&article.authors),
-            badges: badges(article, sightings.len()),
-            links: links(article),
+            authors: authors(texts, &article.authors),
+            badges: badges(texts, article, sightings.len()),
+            links: links(texts, article),
             reasons: article.relevance.reasons.clone(),
-            standing: standing(article, history, now, zone),
-            sections: annotate(&article.abstract_sections, &places),
+            standing: standing(article, history, times),
+            trial: article.trial.as_ref().map(TrialView::new),
+            sections: shown_sections(article, &places),
             draft_used: form.summary == draft_text,
             form,
             errors: Vec::new(),
             checked,
-            draft: shown_draft(article),
+            draft: shown_draft(texts, article),
             topics,
             can_edit: allowed(Act::Edit),
             can_decide: allowed(Act::Approve),
             is_public: article.status == Status::Approved,
-            other_acts: other_acts(&allowed),
+            other_acts: other_acts(texts, &allowed),
             reject_reasons: RejectReason::ALL
                 .into_iter()
-                .map(|reason| Choice::new(reason.as_str(), reason.label(), false))
+                .map(|reason| Choice::new(reason.as_str(), texts.t(reason_key(reason)), false))
                 .collect(),
             later_choices: vec![
-                Choice::new("1", "Until tomorrow", false),
-                Choice::new("7", "For a week", false),
-                Choice::new("30", "For a month", false),
+                Choice::new("1", texts.t("later-tomorrow"), false),
+                Choice::new("7", texts.t("later-week"), false),
+                Choice::new("30", texts.t("later-month"), false),
             ],
-            tomorrow: now.plus_ms(DAY_MS).to_utc().with_timezone(&zone).format("%Y-%m-%d").to_string(),
-            zone: zone.name().replace('_', " "),
+            tomorrow: times
+                .now
+                .plus_ms(DAY_MS)
+                .to_utc()
+                .with_timezone(&times.zone)
+                .format("%Y-%m-%d")
+                .to_string(),
+            zone: times.zone.name().replace('_', " "),
             sightings: sightings
                 .iter()
                 .map(|sighting| ShownSighting {
                     title: sighting.source_title.clone(),
-                    when: show_near_time(sighting.first_seen_at, now, zone),
+                    when: times.show_near(sighting.first_seen_at),
                 })
                 .collect(),
             past: history
                 .iter()
                 .map(|row| Event {
-                    what: describe(row),
+                    what: describe(texts, row),
                     who: row.editor.clone(),
-                    when: show_near_time(row.at, now, zone),
+                    when: times.show_near(row.at),
                 })
                 .collect(),
         }
     }
 }
 
-fn other_acts(allowed: &impl Fn(Act) -> bool) -> Vec<OtherAct> {
-    let known = [
-        (Act::Withdraw, "withdraw", "Take it back from the public"),
-        (Act::Requeue, "requeue", "Put back into the queue"),
-    ];
+/// The abstract. What a registration says of the trial's course stands in a table of its own; it is shown as text too
+/// only where the draft quotes it.
+fn shown_sections(article: &Article, places: &[(usize, usize)]) -> Vec<ShownSection> {
+    let mut sections = annotate(&article.abstract_sections, places);
+    if article.trial.is_some() {
+        sections.retain(|section| section.label.as_deref() != Some("Registration") || section.is_quoted);
+    }
+    sections
+}
+
+fn other_acts(texts: &Texts, allowed: &impl Fn(Act) -> bool) -> Vec<OtherAct> {
+    let known = [(Act::Withdraw, "withdraw", "act-withdraw"), (Act::Requeue, "requeue", "act-requeue")];
     known
         .into_iter()
         .filter(|(act, ..)| allowed(*act))
-        .map(|(_, value, label)| OtherAct { value, label })
+        .map(|(_, value, key)| OtherAct { value, label: texts.t(key).into() })
         .collect()
 }
 
-fn shown_draft(article: &Article) -> Vec<ShownSentence> {
+fn shown_draft(texts: &Texts, article: &Article) -> Vec<ShownSentence> {
     let sentences = article.draft.iter().flat_map(|draft| &draft.sentences);
     let role = |role| match role {
-        SentenceRole::Background => "Background",
-        SentenceRole::Objective => "Aim",
-        SentenceRole::Methods => "Methods",
-        SentenceRole::Result => "Result",
-        SentenceRole::Conclusion => "Conclusion",
+        SentenceRole::Background => "sentence-background",
+        SentenceRole::Objective => "sentence-objective",
+        SentenceRole::Methods => "sentence-methods",
+        SentenceRole::Result => "sentence-result",
+        SentenceRole::Conclusion => "sentence-conclusion",
     };
     sentences
         .enumerate()
         .map(|(index, sentence)| ShownSentence {
             number: index + 1,
-            role: role(sentence.role),
+            role: texts.t(role(sentence.role)).into(),
             text: sentence.text.clone(),
         })
         .collect()
@@ -226,33 +241,48 @@ pub(crate) fn editable(title: &RichText) -> String {
     if RichText::parse(&plain) == *title { plain } else { title.as_html().to_owned() }
 }
 
+/// The text for a reason to reject.
+pub(super) fn reason_key(reason: RejectReason) -> &'static str {
+    match reason {
+        RejectReason::OffTopic => "reason-off-topic",
+        RejectReason::LowEvidence => "reason-low-evidence",
+        RejectReason::Duplicate => "reason-duplicate",
+        RejectReason::AnimalOrBench => "reason-animal-or-bench",
+        RejectReason::AlreadyCovered => "reason-already-covered",
+        RejectReason::Other => "reason-other",
+    }
+}
+
 /// Where it stands, if it does not simply wait.
-pub(crate) fn standing(article: &Article, history: &[HistoryRow], now: UnixMs, zone: Tz) -> Option<String> {
+pub(crate) fn standing(article: &Article, history: &[HistoryRow], times: Times) -> Option<String> {
+    let texts = times.texts;
     let who = history.iter().find(|row| row.after == article.status && row.act != Act::Edit);
-    let by = who
-        .map(|row| format!(" by {}, {}", row.editor, show_near_time(row.at, now, zone)))
-        .unwrap_or_default();
+    let by = who.map(|row| {
+        texts.t("standing-by").with("who", &row.editor).with("when", times.show_near(row.at)).to_string()
+    });
+    let by = by.unwrap_or_default();
     let standing = match article.status {
         Status::Queued => None,
         Status::Later => {
-            let until = article.later_until.map(|until| show_time(until, zone)).unwrap_or_default();
-            Some(format!("Put off until {until}{by}."))
+            let until = article.later_until.map(|until| times.show(until)).unwrap_or_default();
+            Some(texts.t("standing-later").with("until", until).with("by", by))
         }
-        Status::Rejected => {
-            let reason =
-                article.reject_reason.map(|reason| format!(" ({})", reason.label())).unwrap_or_default();
-            Some(format!("Rejected{reason}{by}."))
-        }
-        Status::Approved => Some(format!("Approved{by}.")),
-        Status::Withdrawn => Some(format!("Taken back from the public{by}.")),
-        Status::Merged => Some("Merged into another article.".into()),
+        Status::Rejected => Some(match article.reject_reason {
+            Some(reason) => {
+                let reason = texts.t(reason_key(reason));
+                texts.t("standing-rejected-reason").with("reason", reason).with("by", by)
+            }
+            None => texts.t("standing-rejected").with("by", by),
+        }),
+        Status::Approved => Some(texts.t("standing-approved").with("by", by)),
+        Status::Withdrawn => Some(texts.t("standing-withdrawn").with("by", by)),
+        Status::Merged => Some(texts.t("standing-merged")),
     };
-    match (standing, &article.upstream_changed) {
-        (Some(standing), Some(change)) => {
-            Some(format!("{standing} {change} What is public was not touched."))
-        }
-        (standing, _) => standing,
-    }
+    let standing = standing?;
+    Some(match &article.upstream_changed {
+        Some(change) => texts.t("standing-changed").with("standing", standing).with("change", change).into(),
+        None => standing.into(),
+    })
 }
 
 #[cfg(test)]

@@ -7,8 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::page::{Choice, Frame, show, show_near_time};
-use super::view::zone;
+use super::page::{Choice, Frame, Times, show};
 use crate::domain::time::UnixMs;
 use crate::store::AuditRow;
 use crate::web::AppState;
@@ -77,18 +76,18 @@ pub(super) async fn page(
     let rows = state.store.audit_trail(wanted.before, wanted.by.clone(), PAGE).await?;
     let full = rows.len() == PAGE as usize;
     let older = rows.last().filter(|_| full).map(|row| wanted.to_query(Some(row.at)));
-    let now = state.now();
+    let times = Times::of(&state);
     let acts = rows
         .into_iter()
         .map(|row| ShownAct {
-            who: row.by.unwrap_or_else(|| "the command line".into()),
+            who: row.by.unwrap_or_else(|| state.texts.t("audit-command-line").into()),
             what: row.act,
             object: row.title.unwrap_or(row.object),
-            when: show_near_time(row.at, now, zone(&state)),
+            when: times.show_near(row.at),
             at_machine: row.at.to_rfc3339(),
         })
         .collect();
-    let mut people = vec![Choice::new("", "Everybody", wanted.by.is_none())];
+    let mut people = vec![Choice::new("", state.texts.t("audit-everybody"), wanted.by.is_none())];
     people.extend(state.store.editors().await?.into_iter().map(|editor| {
         let chosen = wanted.by.as_ref() == Some(&editor.email);
         Choice::new(&editor.email, editor.name, chosen)

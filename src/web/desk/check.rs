@@ -20,6 +20,7 @@ use crate::domain::news::NewsItem;
 use crate::domain::text::RichText;
 use crate::domain::time::UnixMs;
 use crate::publish::html::{LinkTo, fragment};
+use crate::texts::Texts;
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::session::{Fields, Visitor};
@@ -73,11 +74,9 @@ impl Checked {
     }
 
     /// Why it cannot be published as it is, if so.
-    pub(crate) fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self, texts: &Texts) -> Option<String> {
         let open = !self.doubts.is_empty() && !self.acknowledged;
-        open.then(|| {
-            "Something in the summary does not match the abstract; see the marks below it.".to_owned()
-        })
+        open.then(|| texts.t("problem-doubts").into())
     }
 }
 

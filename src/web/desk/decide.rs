@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::article::{FormText, SUMMARY_BYTES, TITLE_BYTES, editable, standing};
 use super::check::Checked;
-use super::page::{Frame, Rich, read_local_time, show};
+use super::page::{Frame, Rich, Times, read_local_time, show};
 use super::queue::{Shown, show_article};
 use super::view::{View, zone};
 use crate::domain::article::Article;
@@ -17,6 +17,7 @@ use crate::domain::summary::{MAX_WORDS, count_words};
 use crate::domain::text::{RichText, fold_plain};
 use crate::domain::time::{DAY_MS, MINUTE_MS, UnixMs};
 use crate::store::{DecideError, Decided, DecisionRequest, Wish};
+use crate::texts::Texts;
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::session::{Fields, Visitor};
@@ -35,7 +36,7 @@ pub(super) async fn approve(
 ) -> Result<Response, PageError> {
     let now = state.now();
     let typed = Typed::read(&state, &fields);
-    let mut errors = typed.problems();
+    let mut errors = typed.problems(state.texts);
     errors.extend(doubts(&state, id, &fields).await?);
     if !errors.is_empty() {
         return refuse(&state, &visitor, id, &fields, errors).await;
@@ -45,7 +46,7 @@ pub(super) async fn approve(
         text => match future(text, &state, now) {
             Some(at) => at,
             None => {
-                let error = "Choose a time to publish at that lies ahead, within a year.".to_owned();
+                let error = state.texts.t("problem-publish-at").into();
                 return refuse(&state, &visitor, id, &fields, vec![error]).await;
             }
         },
@@ -85,7 +86,7 @@ pub(super) async fn later(
         ("", text) => match future(text, &state, now) {
             Some(until) => until,
             None => {
-                let error = "Choose a day that lies ahead, within a year.".to_owned();
+                let error = state.texts.t("problem-until").into();
                 return refuse(&state, &visitor, id, &fields, vec![error]).await;
             }
         },
@@ -107,7 +108,11 @@ pub(super) async fn save(
     let typed = Typed::read(&state, &fields);
     let article = state.store.article(id).await?.ok_or(PageError::NotFound)?;
     let is_public = after(article.status, Act::Withdraw).is_some();
-    let mut errors = if is_public { typed.problems() } else { typed.title_problem().into_iter().collect() };
+    let mut errors = if is_public {
+        typed.problems(state.texts)
+    } else {
+        typed.title_problem(state.texts).into_iter().collect()
+    };
     if is_public {
         errors.extend(doubts(&state, id, &fields).await?);
     }
@@ -151,7 +156,7 @@ pub(super) async fn undo(
         Ok(_) if fields.get("from") == "history" => Ok(see_other("/desk/history?undone=1")),
         Ok(decided) => Ok(see_other(&format!("/desk/a/{}?undone=1", decided.article.id))),
         Err(DecideError::NotUndoable(why)) => {
-            Err(PageError::Refused(format!("This cannot be undone any more: {why}.")))
+            Err(PageError::Refused(state.texts.t("no-undo").with("why", why).into()))
         }
         Err(error) => Err(from_decide(error)),
     }
@@ -207,19 +212,19 @@ impl Typed {
         }
     }
 
-    fn title_problem(&self) -> Option<String> {
-        self.title.is_empty().then(|| "The title is empty.".to_owned())
+    fn title_problem(&self, texts: &Texts) -> Option<String> {
+        self.title.is_empty().then(|| texts.t("problem-title").into())
     }
 
     /// What stands against publishing it.
-    fn problems(&self) -> Vec<String> {
+    fn problems(&self, texts: &Texts) -> Vec<String> {
         let words = count_words(&self.summary);
         let summary = match words {
-            0 => Some("The summary is empty: write a sentence or two.".to_owned()),
+            0 => Some(texts.t("problem-summary").into()),
             1..=MAX_WORDS => None,
-            _ => Some(format!("The summary has {words} words; the feeds take at most {MAX_WORDS}.")),
+            _ => Some(texts.t("problem-words").with("words", words).with("most", MAX_WORDS).into()),
         };
-        self.title_problem().into_iter().chain(summary).collect()
+        self.title_problem(texts).into_iter().chain(summary).collect()
     }
 }
 
@@ -298,7 +303,7 @@ async fn refuse(
 async fn doubts(state: &AppState, id: i64, fields: &Fields) -> Result<Option<String>, PageError> {
     let article = state.store.article(id).await?.ok_or(PageError::NotFound)?;
     let form = FormText::typed(fields);
-    Ok(Checked::new(state, &article, &form, fields.get("acknowledged"), state.now()).problem())
+    Ok(Checked::new(state, &article, &form, fields.get("acknowledged"), state.now()).problem(state.texts))
 }
 
 #[derive(Template)]
@@ -329,10 +334,9 @@ async fn conflict(
     let history = state.store.history(Some(current.id), None, 20).await?;
     let edited = || {
         let row = history.first()?;
-        Some(format!("{} changed it.", row.editor))
+        Some(state.texts.t("conflict-changed-by").with("who", &row.editor).into())
     };
-    let now_standing =
-        standing(current, &history, state.now(), zone(state)).or_else(edited).unwrap_or_default();
+    let now_standing = standing(current, &history, Times::of(state)).or_else(edited).unwrap_or_default();
     let view = View::parse(fields.get("view")).to_query(&[]);
     let allowed = |act| visitor.may(Role::Editor) && after(current.status, act).is_some();
     // a form without text (requeue, a bare rejection) brings none to lose

@@ -5,6 +5,7 @@ use crate::curation::topics::{StudyType, study_design};
 use crate::domain::article::Article;
 use crate::domain::entry::{Author, WorkKind};
 use crate::domain::time::PartialDate;
+use crate::texts::Texts;
 
 /// A word about an article, in words rather than colour.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl Badge {
 /// A link out.
 pub(crate) struct Link {
     pub(crate) url: String,
-    pub(crate) text: &'static str,
+    pub(crate) text: String,
     pub(crate) main: bool,
 }
 
@@ -48,65 +49,66 @@ fn design(article: &Article) -> String {
 }
 
 /// Badges in words, the gravest first.
-pub(crate) fn badges(article: &Article, sources: usize) -> Vec<Badge> {
+pub(crate) fn badges(texts: &Texts, article: &Article, sources: usize) -> Vec<Badge> {
     let mut badges = Vec::new();
     let has = |wanted: &str| article.publication_types.iter().any(|found| found == wanted);
     if has("Retracted Publication") {
-        badges.push(Badge::new("Retracted", "grave"));
+        badges.push(Badge::new(texts.t("badge-retracted"), "grave"));
     }
     if has("Retraction of Publication") || has("Retraction Notice") {
-        badges.push(Badge::new("Retraction notice", "grave"));
+        badges.push(Badge::new(texts.t("badge-retraction-notice"), "grave"));
     }
     if has("Expression of Concern") {
-        badges.push(Badge::new("Expression of concern", "grave"));
+        badges.push(Badge::new(texts.t("badge-concern"), "grave"));
     }
     match article.kind {
-        WorkKind::Preprint => badges.push(Badge::new("Preprint", "caution")),
-        WorkKind::Trial => badges.push(Badge::new("Trial registration", "plain")),
-        WorkKind::Book => badges.push(Badge::new("Book", "plain")),
+        WorkKind::Preprint => badges.push(Badge::new(texts.t("badge-preprint"), "caution")),
+        WorkKind::Trial => badges.push(Badge::new(texts.t("badge-trial"), "plain")),
+        WorkKind::Book => badges.push(Badge::new(texts.t("badge-book"), "plain")),
         WorkKind::Article => {}
     }
-    if article.ids.pmcid.is_some() {
-        badges.push(Badge::new("Free full text", "good"));
+    if article.ids.pmcid.is_some() || article.free_full_text.is_some() {
+        badges.push(Badge::new(texts.t("badge-free"), "good"));
     }
-    if let Some(language) = article.language.as_deref().and_then(foreign_language) {
-        badges.push(Badge::new(format!("In {language}"), "plain"));
+    if let Some(language) = article.language.as_deref().and_then(|code| foreign_language(texts, code)) {
+        badges.push(Badge::new(texts.t("badge-language").with("language", language), "plain"));
     }
     if sources > 1 {
-        badges.push(Badge::new(format!("Seen in {sources} sources"), "plain"));
+        badges.push(Badge::new(texts.t("badge-sources").with("count", sources), "plain"));
     }
     badges
 }
 
-fn foreign_language(code: &str) -> Option<String> {
+fn foreign_language(texts: &Texts, code: &str) -> Option<String> {
     const NAMES: [(&str, &str); 16] = [
-        ("ger", "German"),
-        ("de", "German"),
-        ("fre", "French"),
-        ("fr", "French"),
-        ("spa", "Spanish"),
-        ("es", "Spanish"),
-        ("ita", "Italian"),
-        ("it", "Italian"),
-        ("por", "Portuguese"),
-        ("pt", "Portuguese"),
-        ("jpn", "Japanese"),
-        ("ja", "Japanese"),
-        ("chi", "Chinese"),
-        ("zh", "Chinese"),
-        ("rus", "Russian"),
-        ("ru", "Russian"),
+        ("ger", "language-de"),
+        ("de", "language-de"),
+        ("fre", "language-fr"),
+        ("fr", "language-fr"),
+        ("spa", "language-es"),
+        ("es", "language-es"),
+        ("ita", "language-it"),
+        ("it", "language-it"),
+        ("por", "language-pt"),
+        ("pt", "language-pt"),
+        ("jpn", "language-ja"),
+        ("ja", "language-ja"),
+        ("chi", "language-zh"),
+        ("zh", "language-zh"),
+        ("rus", "language-ru"),
+        ("ru", "language-ru"),
     ];
     match code {
         "" | "eng" | "en" | "und" => None,
         code => {
-            Some(NAMES.iter().find(|(known, _)| *known == code).map_or(code, |(_, name)| name).to_owned())
+            let known = NAMES.iter().find(|(known, _)| *known == code);
+            Some(known.map_or_else(|| code.to_owned(), |(_, key)| texts.t(key).into()))
         }
     }
 }
 
 /// The first six names; groups are always named.
-pub(crate) fn authors(authors: &[Author]) -> String {
+pub(crate) fn authors(texts: &Texts, authors: &[Author]) -> String {
     const SHOWN: usize = 6;
     let mut names: Vec<String> = authors.iter().take(SHOWN).map(Author::display).collect();
     names.extend(
@@ -118,24 +120,24 @@ pub(crate) fn authors(authors: &[Author]) -> String {
     );
     let more = authors.len() - names.len();
     let names = names.join(", ");
-    if more > 0 { format!("{names} and {more} more") } else { names }
+    if more > 0 { texts.t("authors-more").with("names", names).with("more", more).into() } else { names }
 }
 
-pub(crate) fn links(article: &Article) -> Vec<Link> {
+pub(crate) fn links(texts: &Texts, article: &Article) -> Vec<Link> {
     let ids = &article.ids;
     let known = [
-        (article.best_link(), "Open the article"),
-        (ids.pmcid.as_ref().map(|pmcid| pmcid.url()), "Free full text"),
-        (ids.pmid.map(|pmid| pmid.url()), "PubMed"),
-        (ids.nct.as_ref().map(|nct| nct.url()), "Trial registration"),
+        (article.best_link(), "link-open"),
+        (ids.pmcid.as_ref().map(|pmcid| pmcid.url()).or(article.free_full_text.clone()), "link-free"),
+        (ids.pmid.map(|pmid| pmid.url()), "link-pubmed"),
+        (ids.nct.as_ref().map(|nct| nct.url()), "link-trial"),
     ];
     let mut links: Vec<Link> = Vec::new();
-    for (url, text) in known {
+    for (url, key) in known {
         let Some(url) = url.filter(|url| url.starts_with("https://") || url.starts_with("http://")) else {
             continue;
         };
         if links.iter().all(|link| link.url != url) {
-            links.push(Link { main: links.is_empty(), url, text });
+            links.push(Link { main: links.is_empty(), url, text: texts.t(key).into() });
         }
     }
     links
@@ -150,6 +152,6 @@ mod tests {
         let mut many: Vec<Author> =
             (1..9).map(|n| Author::Person { family: format!("F{n}"), given: String::new() }).collect();
         many.push(Author::Collective { collective: "The Group".into() });
-        assert_eq!(authors(&many), "F1, F2, F3, F4, F5, F6, The Group and 2 more");
+        assert_eq!(authors(Texts::of("en"), &many), "F1, F2, F3, F4, F5, F6, The Group and 2 more");
     }
 }

@@ -5,11 +5,12 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::page::{Frame, Rich, Toast, show, show_near_time};
-use super::view::zone;
+use super::article::reason_key;
+use super::page::{Frame, Rich, Times, Toast, show};
 use crate::domain::editor::Role;
 use crate::domain::status::{Act, Status};
 use crate::store::HistoryRow;
+use crate::texts::Texts;
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::session::Visitor;
@@ -52,7 +53,7 @@ pub(super) async fn page(
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
         pairs.find(|(name, _)| name == wanted).and_then(|(_, value)| value.parse::<i64>().ok())
     };
-    let now = state.now();
+    let times = Times::of(&state);
     let history = state.store.history(None, number("before"), PAGE + 1).await?;
     let older =
         history.get(PAGE as usize - 1).filter(|_| history.len() > PAGE as usize).map(|row| row.decision_id);
@@ -64,34 +65,38 @@ pub(super) async fn page(
             article_id: row.article_id,
             title: (&row.title).into(),
             title_plain: row.title.to_plain(),
-            act: describe(row),
+            act: describe(state.texts, row),
             act_class: row.act.as_str(),
             who: row.editor.clone(),
-            when: show_near_time(row.at, now, zone(&state)),
+            when: times.show_near(row.at),
             at_machine: row.at.to_rfc3339(),
-            detail: row.undone.then(|| "undone since".to_owned()),
+            detail: row.undone.then(|| state.texts.t("history-undone-since").into()),
             undone: row.undone,
             undoable: row.undoable,
         })
         .collect();
-    let toast = number("undone").map(|_| Toast::plain("Undone: the article is what it was before."));
+    let toast = number("undone").map(|_| Toast::plain(state.texts.t("history-undone")));
     let frame = Frame::for_visitor(&state, &visitor, "history").await?.with_toast(toast);
     show(StatusCode::OK, &HistoryPage { frame, rows, older, can_decide: visitor.may(Role::Editor) })
 }
 
 /// "Approved", "Rejected (off topic)", "Put back by undo": a decision in the past tense.
-pub(super) fn describe(row: &HistoryRow) -> String {
-    match row.act {
-        Act::Approve => "Approved".into(),
+pub(super) fn describe(texts: &Texts, row: &HistoryRow) -> String {
+    let key = match row.act {
+        Act::Approve => "past-approved",
         Act::Reject => match row.reject_reason {
-            Some(reason) => format!("Rejected ({})", reason.label().to_lowercase()),
-            None => "Rejected".into(),
+            Some(reason) => {
+                let reason = texts.t(reason_key(reason)).to_string().to_lowercase();
+                return texts.t("past-rejected-reason").with("reason", reason).into();
+            }
+            None => "past-rejected",
         },
-        Act::Later => "Put off".into(),
-        Act::Requeue => "Put back into the queue".into(),
-        Act::Edit if row.after == Status::Approved => "Changed in public".into(),
-        Act::Edit => "Edited".into(),
-        Act::Withdraw => "Taken back".into(),
-        Act::Undo => "Undone".into(),
-    }
+        Act::Later => "past-put-off",
+        Act::Requeue => "past-requeued",
+        Act::Edit if row.after == Status::Approved => "past-changed",
+        Act::Edit => "past-edited",
+        Act::Withdraw => "past-withdrawn",
+        Act::Undo => "past-undone",
+    };
+    texts.t(key).into()
 }

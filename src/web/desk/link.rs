@@ -58,7 +58,7 @@ pub(super) async fn use_link(
     let password = fields.get("password");
     let own_words = [owner.email.as_str(), owner.name.as_str(), state.site.title.as_str()];
     if let Err(weak) = check_strength(password, state.settings.desk.password_min_length, &own_words) {
-        return show_link(&state, visitor.as_deref(), &text, Some(weak.to_string())).await;
+        return show_link(&state, visitor.as_deref(), &text, Some(weak.explain(state.texts))).await;
     }
     let hash = state
         .passwords

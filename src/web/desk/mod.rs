@@ -21,6 +21,7 @@ mod people;
 mod queue;
 pub(super) mod sign_in;
 mod sources;
+mod trial;
 mod view;
 
 /// The desk's lines of the list.

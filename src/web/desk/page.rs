@@ -12,8 +12,10 @@ use chrono_tz::Tz;
 use crate::domain::editor::Role;
 use crate::domain::text::RichText;
 use crate::domain::time::UnixMs;
+use crate::texts::{Text, Texts};
 use crate::web::AppState;
 use crate::web::error::PageError;
+use crate::web::markup::Markup;
 use crate::web::session::Visitor;
 
 /// The chrome of a page.
@@ -24,6 +26,9 @@ pub(crate) struct Frame {
     pub(crate) csrf: String,
     pub(crate) waiting: i64,
     pub(crate) toast: Option<Toast>,
+    /// Of the texts, for `lang`.
+    pub(crate) lang: String,
+    pub(crate) texts: &'static Texts,
 }
 
 /// Who is signed in, as the chrome shows them.
@@ -74,7 +79,26 @@ impl Frame {
     /// The chrome for somebody who has not signed in.
     pub(crate) fn for_stranger(state: &AppState) -> Self {
         let site = state.site.title.clone();
-        Self { site, person: None, here: "", csrf: String::new(), waiting: 0, toast: None }
+        Self {
+            site,
+            person: None,
+            here: "",
+            csrf: String::new(),
+            waiting: 0,
+            toast: None,
+            lang: Texts::lang_for(&state.site.language).to_owned(),
+            texts: state.texts,
+        }
+    }
+
+    /// A text, for templates.
+    pub(crate) fn t(&self, key: &'static str) -> Text<'_> {
+        self.texts.t(key)
+    }
+
+    /// A text with markup, for templates.
+    pub(crate) fn html(&self, key: &'static str) -> Markup<'_> {
+        Markup::of(self.texts, key)
     }
 
     pub(crate) fn with_toast(mut self, toast: Option<Toast>) -> Self {
@@ -126,22 +150,41 @@ pub(crate) fn show(status: StatusCode, page: &impl Template) -> Result<Response,
     Ok((status, Html(page.render()?)).into_response())
 }
 
-/// "22 Nov 2026, 17:11" in the operator's time zone.
-pub(crate) fn show_time(at: UnixMs, zone: Tz) -> String {
-    at.to_utc().with_timezone(&zone).format("%-d %b %Y, %H:%M").to_string()
+/// Writes instants in the operator's time zone and the desk's language.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) zone: Tz,
+    pub(crate) now: UnixMs,
+    pub(crate) texts: &'static Texts,
 }
 
-/// "today 17:11", "yesterday 09:00", "Tue 3 Nov, 09:00", or with the year.
-pub(crate) fn show_near_time(at: UnixMs, now: UnixMs, zone: Tz) -> String {
-    let (at, now) = (at.to_utc().with_timezone(&zone), now.to_utc().with_timezone(&zone));
-    let days = (now.date_naive() - at.date_naive()).num_days();
-    let clock = at.format("%H:%M");
-    match days {
-        0 => format!("today {clock}"),
-        1 => format!("yesterday {clock}"),
-        -1 => format!("tomorrow {clock}"),
-        -300..=300 => at.format("%a %-d %b, %H:%M").to_string(),
-        _ => at.format("%-d %b %Y, %H:%M").to_string(),
+impl Times {
+    pub(crate) fn of(state: &AppState) -> Self {
+        Self { zone: state.settings.worker.time_zone, now: state.now(), texts: state.texts }
+    }
+
+    /// "22 Nov 2026, 17:11"
+    pub(crate) fn show(&self, at: UnixMs) -> String {
+        let at = at.to_utc().with_timezone(&self.zone);
+        self.on(self.texts.day_short(at.date_naive()), at.format("%H:%M").to_string())
+    }
+
+    /// "today 17:11", "yesterday 09:00", "Tue 3 Nov, 09:00", or with the year.
+    pub(crate) fn show_near(&self, at: UnixMs) -> String {
+        let (at, now) = (at.to_utc().with_timezone(&self.zone), self.now.to_utc().with_timezone(&self.zone));
+        let day = at.date_naive();
+        let clock = at.format("%H:%M").to_string();
+        match (now.date_naive() - day).num_days() {
+            0 => self.texts.t("time-today").with("clock", clock).into(),
+            1 => self.texts.t("time-yesterday").with("clock", clock).into(),
+            -1 => self.texts.t("time-tomorrow").with("clock", clock).into(),
+            -300..=300 => self.on(self.texts.day_near(day), clock),
+            _ => self.on(self.texts.day_short(day), clock),
+        }
+    }
+
+    fn on(&self, day: String, clock: String) -> String {
+        self.texts.t("time-on").with("day", day).with("clock", clock).into()
     }
 }
 

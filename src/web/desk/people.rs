@@ -10,6 +10,7 @@ use super::page::{Choice, Frame, show};
 use crate::domain::editor::{Editor, Role};
 use crate::domain::time::HOUR_MS;
 use crate::store::{LinkPurpose, PersonError};
+use crate::texts::{Text, Texts};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::session::{Fields, Visitor};
@@ -19,8 +20,8 @@ struct ShownPerson {
     id: i64,
     name: String,
     email: String,
-    state: &'static str,
-    role: &'static str,
+    state: String,
+    role: String,
     disabled: bool,
     me: bool,
     roles: Vec<Choice>,
@@ -56,25 +57,27 @@ struct Extra {
 }
 
 async fn show_page(state: &AppState, visitor: &Visitor, extra: Extra) -> Result<Response, PageError> {
-    let people = state.store.editors().await?.into_iter().map(|editor| shown(editor, visitor)).collect();
+    let people =
+        state.store.editors().await?.into_iter().map(|editor| shown(state.texts, editor, visitor)).collect();
     let frame = Frame::for_visitor(state, visitor, "people").await?;
     let status = if extra.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let Extra { made, error, typed_email } = extra;
     show(status, &PeoplePage { frame, people, made, error, typed_email })
 }
 
-fn shown(editor: Editor, visitor: &Visitor) -> ShownPerson {
+fn shown(texts: &Texts, editor: Editor, visitor: &Visitor) -> ShownPerson {
     let state = match (editor.disabled, editor.has_password) {
-        (true, _) => "disabled",
-        (false, false) => "invited, no password yet",
-        (false, true) => role_label(editor.role),
+        (true, _) => texts.t("people-disabled").into(),
+        (false, false) => texts.t("people-invited").into(),
+        (false, true) => role_label(texts, editor.role),
     };
-    let roles =
-        Role::ALL.into_iter().map(|role| Choice::new(role.as_str(), role_label(role), role == editor.role));
+    let roles = Role::ALL
+        .into_iter()
+        .map(|role| Choice::new(role.as_str(), role_label(texts, role), role == editor.role));
     ShownPerson {
         id: editor.id,
         state,
-        role: role_label(editor.role),
+        role: role_label(texts, editor.role),
         disabled: editor.disabled,
         me: editor.id == visitor.editor.id,
         roles: roles.collect(),
@@ -91,15 +94,15 @@ pub(super) async fn invite(
 ) -> Result<Response, PageError> {
     let email = fields.get("email").trim().to_lowercase();
     let refused =
-        |error: &str| Extra { error: Some(error.into()), typed_email: email.clone(), ..Extra::default() };
+        |error: Text<'_>| Extra { error: Some(error.into()), typed_email: email.clone(), ..Extra::default() };
     if !looks_like_an_address(&email) {
-        return show_page(&state, &visitor, refused("This is not an e-mail address.")).await;
+        return show_page(&state, &visitor, refused(state.texts.t("people-bad-address"))).await;
     }
     let role = role(&fields)?;
     match state.store.add_editor(&email, role, Some(visitor.editor.id), state.now()).await {
         Ok(editor) => make_link(&state, &visitor, &editor, LinkPurpose::Invite).await,
         Err(PersonError::Exists(_)) => {
-            show_page(&state, &visitor, refused("Somebody with this address is here already.")).await
+            show_page(&state, &visitor, refused(state.texts.t("people-exists"))).await
         }
         Err(error) => answer(&state, &visitor, Err(error)).await,
     }
@@ -163,8 +166,12 @@ async fn answer(
         Ok(()) => Ok(Redirect::to("/desk/people").into_response()),
         Err(PersonError::Unknown(_)) => Err(PageError::NotFound),
         Err(PersonError::Store(error)) => Err(error.into()),
-        Err(error) => {
-            let extra = Extra { error: Some(error.to_string()), ..Extra::default() };
+        Err(error @ (PersonError::Exists(_) | PersonError::LastAdmin(_))) => {
+            let text = match &error {
+                PersonError::LastAdmin(email) => state.texts.t("people-last-admin").with("email", email),
+                _ => state.texts.t("people-exists"),
+            };
+            let extra = Extra { error: Some(text.into()), ..Extra::default() };
             show_page(state, visitor, extra).await
         }
     }
@@ -175,7 +182,7 @@ async fn somebody_else(state: &AppState, visitor: &Visitor, id: i64) -> Result<E
     let found = state.store.editors().await?.into_iter().find(|editor| editor.id == id);
     match found {
         Some(editor) if editor.id == visitor.editor.id => {
-            Err(PageError::Refused("Ask another administrator to change your own account.".into()))
+            Err(PageError::Refused(state.texts.t("people-own-account").into()))
         }
         Some(editor) => Ok(editor),
         None => Err(PageError::NotFound),

@@ -9,14 +9,15 @@ use super::article::{ArticleView, FormText, Material};
 use super::check::Checked;
 use super::facts::{Badge, badges, meta};
 use super::history::describe;
-use super::page::{Frame, Rich, Toast, show, show_time};
-use super::view::{FilterForm, View, zone};
+use super::page::{Frame, Rich, Times, Toast, show};
+use super::view::{FilterForm, View};
 use crate::curation::relevance::{MissRate, miss_rate};
 use crate::domain::article::Article;
 use crate::domain::editor::Role;
 use crate::domain::status::{Act, Status, after};
 use crate::domain::time::{DAY_MS, UnixMs};
 use crate::store::QueueCounts;
+use crate::texts::Texts;
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::session::Visitor;
@@ -39,7 +40,7 @@ struct Row {
 
 /// The list pane.
 pub(super) struct List {
-    heading: &'static str,
+    heading: String,
     counts: String,
     /// How many of the articles lifted from the bottom were worth publishing.
     missed: Option<String>,
@@ -54,7 +55,7 @@ pub(super) struct List {
     next: Option<String>,
     page: i64,
     pages: i64,
-    empty_title: &'static str,
+    empty_title: String,
     empty_text: String,
 }
 
@@ -155,8 +156,7 @@ async fn article_view(
         history: &history,
         topics: &state.site.topics,
         may_decide: visitor.may(Role::Editor),
-        now: state.now(),
-        zone: zone(state),
+        times: Times::of(state),
     }))
 }
 
@@ -176,15 +176,17 @@ async fn list(
     let rows = articles
         .iter()
         .zip(&sources)
-        .map(|(article, (_, sources))| row(article, usize::try_from(*sources).unwrap_or(0), current))
+        .map(|(article, (_, sources))| {
+            row(state.texts, article, usize::try_from(*sources).unwrap_or(0), current)
+        })
         .collect();
     let pages = (total + PAGE - 1) / PAGE;
     let (empty_title, empty_text) = empty(state, view, now).await?;
     let can_bulk =
         visitor.may(Role::Editor) && after(view.status.unwrap_or(Status::Queued), Act::Reject).is_some();
     let list = List {
-        heading: view.heading(),
-        counts: counts(&state.store.queue_counts(recently(now)).await?, view, total, now),
+        heading: view.heading(state.texts),
+        counts: counts(state.texts, &state.store.queue_counts(recently(now)).await?, view, total, now),
         missed: missed(state, now).await?,
         filter: FilterForm::new(state, view, &names),
         rows,
@@ -201,7 +203,7 @@ async fn list(
     Ok((list, articles.into_iter().next()))
 }
 
-fn row(article: &Article, sources: usize, current: Option<i64>) -> Row {
+fn row(texts: &Texts, article: &Article, sources: usize, current: Option<i64>) -> Row {
     let mut why = article.relevance.reasons.join("; ");
     if let Some((end, _)) = why.char_indices().nth(WHY_CHARS) {
         why.truncate(end);
@@ -213,7 +215,7 @@ fn row(article: &Article, sources: usize, current: Option<i64>) -> Row {
         title: article.shown_title().into(),
         title_plain: article.shown_title().to_plain(),
         meta: meta(article),
-        badges: badges(article, sources),
+        badges: badges(texts, article, sources),
         why,
         current: current == Some(article.id),
     }
@@ -223,12 +225,9 @@ fn row(article: &Article, sources: usize, current: Option<i64>) -> Row {
 async fn missed(state: &AppState, now: UnixMs) -> Result<Option<String>, PageError> {
     let (published, decided) = state.store.lifted_outcomes(now.plus_ms(-30 * DAY_MS)).await?;
     Ok(miss_rate(published, decided).map(|MissRate { low, high, .. }| {
-        format!(
-            "Of {decided} articles lifted from the lower half this month, you published {published}: the ranking \
-             misses {:.0} to {:.0} % there.",
-            low * 100.0,
-            high * 100.0
-        )
+        let percent = |share: f64| (share * 100.0).round() as i64;
+        let text = state.texts.t("queue-missed").with("decided", decided).with("published", published);
+        text.with("low", percent(low)).with("high", percent(high)).into()
     }))
 }
 
@@ -238,31 +237,36 @@ fn recently(now: UnixMs) -> UnixMs {
 }
 
 /// "12 waiting, 3 of them new since Tuesday" or "4 found".
-fn counts(counts: &QueueCounts, view: &View, total: i64, now: UnixMs) -> String {
+fn counts(texts: &Texts, counts: &QueueCounts, view: &View, total: i64, now: UnixMs) -> String {
     if *view != (View { page: view.page, newest: view.newest, ..View::default() }) {
-        return if total == 1 { "1 found".into() } else { format!("{total} found") };
+        return texts.t("queue-found").with("count", total).into();
     }
-    let since = recently(now).to_utc().format("%A");
-    match (counts.queued, counts.queued_since) {
-        (0, _) => "Nothing waits".into(),
-        (waiting, 0) => format!("{waiting} waiting, none new since {since}"),
-        (waiting, new) if waiting == new => format!("{waiting} waiting, all new since {since}"),
-        (waiting, new) => format!("{waiting} waiting, {new} of them new since {since}"),
-    }
+    let since = texts.weekday(recently(now).to_utc().date_naive());
+    let text = match (counts.queued, counts.queued_since) {
+        (0, _) => texts.t("queue-none"),
+        (waiting, 0) => texts.t("queue-none-new").with("count", waiting).with("day", since),
+        (waiting, new) if waiting == new => {
+            texts.t("queue-all-new").with("count", waiting).with("day", since)
+        }
+        (waiting, new) => {
+            texts.t("queue-some-new").with("count", waiting).with("new", new).with("day", since)
+        }
+    };
+    text.into()
 }
 
 /// What an empty list says.
-async fn empty(state: &AppState, view: &View, now: UnixMs) -> Result<(&'static str, String), PageError> {
+async fn empty(state: &AppState, view: &View, now: UnixMs) -> Result<(String, String), PageError> {
     if *view != View::default() {
-        return Ok(("Nothing matches", "Widen the filter or search for something else.".into()));
+        return Ok((state.texts.t("queue-nothing-matches").into(), state.texts.t("queue-widen").into()));
     }
     let next = state.store.next_due(now).await?;
     let when = match next {
-        Some(next) if next <= now => "The sources are being fetched now.".to_owned(),
-        Some(next) => format!("The next source is fetched {}.", show_time(next, zone(state))),
-        None => "No source is active: see the Sources page.".to_owned(),
+        Some(next) if next <= now => state.texts.t("queue-fetching"),
+        Some(next) => state.texts.t("queue-next-fetch").with("when", Times::of(state).show(next)),
+        None => state.texts.t("queue-no-source"),
     };
-    Ok(("All done", when))
+    Ok((state.texts.t("queue-done").into(), when.into()))
 }
 
 /// The note about the decision that led here (`?done=` its id, or `?undone=`, `?said=`).
@@ -272,10 +276,10 @@ async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError
         pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
     };
     if find("undone").is_some() {
-        return Ok(Some(Toast::plain("Undone: the article is what it was before.")));
+        return Ok(Some(Toast::plain(state.texts.t("history-undone"))));
     }
     if let Some(count) = find("bulk").and_then(|count| count.parse::<u32>().ok()) {
-        return Ok(Some(Toast::plain(format!("{count} decided. Undo them one by one on the History page."))));
+        return Ok(Some(Toast::plain(state.texts.t("history-bulk").with("count", count))));
     }
     let Some(done) = find("done").and_then(|done| done.parse::<i64>().ok()) else { return Ok(None) };
     let history = state.store.history(None, Some(done.saturating_add(1)), 1).await?;
@@ -285,6 +289,6 @@ async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError
         title.truncate(end);
         title.push('…');
     }
-    let text = format!("{}: {title}", describe(&row));
+    let text = format!("{}: {title}", describe(state.texts, &row));
     Ok(Some(Toast { text, undo: row.undoable.then_some(row.decision_id) }))
 }

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::page::{Frame, Person, show};
+use crate::texts::Text;
 use crate::web::AppState;
 use crate::web::error::{PageError, with_retry_after};
 use crate::web::password::HashError;
@@ -22,8 +23,8 @@ use crate::web::throttle::client_address;
 #[template(path = "desk/sign_in.html", whitespace = "minimize")]
 struct SignInPage {
     frame: Frame,
-    heading: &'static str,
-    note: Option<&'static str>,
+    heading: String,
+    note: Option<String>,
     error: Option<String>,
     next: String,
     email: String,
@@ -35,7 +36,8 @@ impl SignInPage {
     fn new(state: &AppState, next: String) -> Self {
         let frame = Frame::for_stranger(state);
         let (kept, kept_action, email) = (Vec::new(), String::new(), String::new());
-        Self { frame, heading: "Sign in", note: None, error: None, next, email, kept, kept_action }
+        let heading = state.texts.t("act-sign-in").into();
+        Self { frame, heading, note: None, error: None, next, email, kept, kept_action }
     }
 }
 
@@ -55,8 +57,8 @@ pub(super) async fn form(
         return Ok(Redirect::to(&next).into_response());
     }
     let mut page = SignInPage::new(&state, next);
-    page.note = find("ended").map(|_| "Your session has ended. Sign in to carry on.");
-    page.note = page.note.or(find("out").map(|_| "You are signed out."));
+    page.note = find("ended").map(|_| state.texts.t("sign-in-ended").into());
+    page.note = page.note.or(find("out").map(|_| state.texts.t("sign-in-out").into()));
     show(StatusCode::OK, &page)
 }
 
@@ -69,31 +71,30 @@ pub(super) async fn sign_in(
 ) -> Result<Response, PageError> {
     let email: String = fields.get("email").trim().to_lowercase().chars().take(254).collect();
     let next = own_path(fields.get("next"));
-    let again = |error: String| {
+    let again = |error: Text<'_>| {
         let mut page = SignInPage::new(&state, next.clone());
         page.email.clone_from(&email);
-        page.error = Some(error);
+        page.error = Some(error.into());
         keep(&mut page, &fields);
         page
     };
     if let Err(seconds) = state.throttle.attempt(&email, from(&state, peer, &headers)) {
         let minutes = seconds.div_ceil(60);
-        let plural = if minutes == 1 { "" } else { "s" };
-        let page = again(format!("Too many attempts. Try again in {minutes} minute{plural}."));
+        let page = again(state.texts.t("sign-in-too-many").with("minutes", minutes));
         return Ok(with_retry_after(show(StatusCode::TOO_MANY_REQUESTS, &page)?, seconds));
     }
     let (editor, hash) = state.store.password_hash(&email).await?.unzip();
     let right = match state.passwords.verify(fields.get("password").to_owned(), hash).await {
         Ok(right) => right,
         Err(HashError::Busy) => {
-            let page = again("Many people are signing in just now. Try again in a few seconds.".into());
+            let page = again(state.texts.t("sign-in-busy"));
             return Ok(with_retry_after(show(StatusCode::SERVICE_UNAVAILABLE, &page)?, 5));
         }
         Err(error) => return Err(PageError::Failed(error.to_string())),
     };
     let Some(editor) = editor.filter(|_| right) else {
         tracing::info!("a sign-in failed");
-        let page = again("This address and password do not belong together.".into());
+        let page = again(state.texts.t("sign-in-wrong"));
         return show(StatusCode::UNAUTHORIZED, &page);
     };
     let (visitor, cookie) = Visitor::begin(&state, editor, &headers).await?;
@@ -126,17 +127,14 @@ pub(in crate::web) fn ask_again(
 ) -> Result<Response, PageError> {
     let article = kept_article(path);
     let mut page = SignInPage::new(state, article.map_or("/desk".into(), |id| format!("/desk/a/{id}")));
-    page.heading = "Sign in to carry on";
+    page.heading = state.texts.t("sign-in-carry-on").into();
     if article.is_some() {
         page.kept_action = path.to_owned();
         page.kept = kept_fields(fields).collect();
     }
     let lost = page.kept.iter().any(|(name, value)| name == "summary" && !value.is_empty());
-    page.note = Some(if lost {
-        "Your session has ended. What you typed is kept; it comes back after you sign in."
-    } else {
-        "Your session has ended. Nothing was changed."
-    });
+    let note = if lost { "sign-in-ended-kept" } else { "sign-in-ended-unchanged" };
+    page.note = Some(state.texts.t(note).into());
     show(StatusCode::UNAUTHORIZED, &page)
 }
 
@@ -178,7 +176,7 @@ fn kept_form(fields: &Fields) -> Option<(&str, Vec<(String, String)>)> {
 
 struct KeptField {
     name: String,
-    label: &'static str,
+    label: String,
     value: String,
     long: bool,
     rows: usize,
@@ -190,7 +188,7 @@ struct ResumePage {
     frame: Frame,
     action: String,
     fields: Vec<KeptField>,
-    button: &'static str,
+    button: String,
 }
 
 /// The kept form, to be sent by hand: nothing happens by signing in.
@@ -206,22 +204,25 @@ fn resume(
         .iter()
         .map(|(name, value)| {
             let (label, long, rows) = match name.as_str() {
-                "title" => ("Title", true, 2),
-                "summary" => ("Summary", true, 9),
-                _ => ("", false, 0),
+                "title" => (state.texts.t("field-title").into(), true, 2),
+                "summary" => (state.texts.t("field-summary").into(), true, 9),
+                _ => (String::new(), false, 0),
             };
             KeptField { name: name.clone(), label, value: value.clone(), long, rows }
         })
         .collect();
     let button = match action.rsplit('/').next() {
-        Some("approve") => "Approve",
-        Some("reject") => "Reject",
-        Some("later") => "Later",
-        Some("requeue") => "Put back into the queue",
-        Some("withdraw") => "Take it back from the public",
-        _ => "Save",
+        Some("approve") => "act-approve",
+        Some("reject") => "act-reject",
+        Some("later") => "act-later",
+        Some("requeue") => "act-requeue",
+        Some("withdraw") => "act-withdraw",
+        _ => "act-save",
     };
-    show(StatusCode::OK, &ResumePage { frame, action: action.to_owned(), fields, button })
+    show(
+        StatusCode::OK,
+        &ResumePage { frame, action: action.to_owned(), fields, button: state.texts.t(button).into() },
+    )
 }
 
 /// Whom attempts are counted for.

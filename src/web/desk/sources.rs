@@ -5,12 +5,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::page::{Frame, show, show_near_time};
-use super::view::zone;
+use super::page::{Frame, Times, show};
 use crate::domain::editor::Role;
 use crate::domain::source::SourceKind;
-use crate::domain::time::UnixMs;
 use crate::store::SourceState;
+use crate::texts::Texts;
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::session::Visitor;
@@ -18,7 +17,7 @@ use crate::web::session::Visitor;
 struct ShownSource {
     name: String,
     title: String,
-    kind: &'static str,
+    kind: String,
     class: &'static str,
     state: String,
     trouble: Option<String>,
@@ -38,81 +37,74 @@ struct SourcesPage {
 
 /// `GET /desk/sources`
 pub(super) async fn page(State(state): State<AppState>, visitor: Visitor) -> Result<Response, PageError> {
-    let now = state.now();
     let all = state.store.sources().await?;
-    let sources: Vec<ShownSource> = all.iter().map(|source| shown(source, now, &state)).collect();
+    let sources: Vec<ShownSource> = all.iter().map(|source| shown(source, &state)).collect();
     let page = SourcesPage {
         frame: Frame::for_visitor(&state, &visitor, "sources").await?,
-        summary: summary(&all),
+        summary: summary(state.texts, &all),
         sources,
         can_manage: visitor.may(Role::Admin),
     };
     show(StatusCode::OK, &page)
 }
 
-fn summary(sources: &[SourceState]) -> String {
+fn summary(texts: &Texts, sources: &[SourceState]) -> String {
     let failing = sources.iter().filter(|source| source.failures > 0 || source.stopped.is_some()).count();
     let paused = sources.iter().filter(|source| source.paused_at.is_some()).count();
-    let mut text = format!("{} sources", sources.len());
-    match failing {
-        0 => text.push_str(", none in trouble"),
-        count => text.push_str(&format!(", {count} in trouble")),
-    }
-    if paused > 0 {
-        text.push_str(&format!(", {paused} paused"));
-    }
-    text.push('.');
-    text
+    let text = match (failing, paused) {
+        (0, 0) => texts.t("sources-summary"),
+        (0, paused) => texts.t("sources-summary-paused").with("paused", paused),
+        (failing, 0) => texts.t("sources-summary-trouble").with("trouble", failing),
+        (failing, paused) => {
+            texts.t("sources-summary-trouble-paused").with("trouble", failing).with("paused", paused)
+        }
+    };
+    text.with("count", sources.len()).into()
 }
 
-fn shown(source: &SourceState, now: UnixMs, state: &AppState) -> ShownSource {
-    let when = |at: UnixMs| show_near_time(at, now, zone(state));
-    let articles = match source.articles {
-        1 => "1 article".to_owned(),
-        count => format!("{count} articles"),
-    };
+fn shown(source: &SourceState, state: &AppState) -> ShownSource {
+    let (texts, times) = (state.texts, Times::of(state));
     let (class, text) = if source.paused_at.is_some() {
-        ("paused", "Paused".to_owned())
+        ("paused", texts.t("sources-paused"))
     } else if source.stopped.is_some() {
-        ("failing", "Stopped".to_owned())
-    } else if source.leased_until.is_some_and(|until| until > now) {
-        ("working", "Being fetched".to_owned())
+        ("failing", texts.t("sources-stopped"))
+    } else if source.leased_until.is_some_and(|until| until > times.now) {
+        ("working", texts.t("sources-working"))
     } else if source.failures > 0 {
-        ("failing", format!("Failed {} in a row", times(source.failures)))
+        ("failing", texts.t("sources-failed").with("count", source.failures))
     } else if source.last_success_at.is_none() {
-        ("new", "Not fetched yet".to_owned())
+        ("new", texts.t("sources-new"))
     } else {
-        ("well", "Well".to_owned())
+        ("well", texts.t("sources-well"))
     };
+    let articles = texts.t("sources-articles").with("count", source.articles);
     let failing = source.failures > 0;
     let trouble = source.stopped.clone().or_else(|| failing.then(|| source.last_error.clone()).flatten());
     let next = match (source.paused_at, &source.stopped) {
-        (None, None) if source.next_at <= now => "now".to_owned(),
-        (None, None) => when(source.next_at),
-        _ => "not planned".to_owned(),
+        (None, None) if source.next_at <= times.now => texts.t("sources-next-now").into(),
+        (None, None) => times.show_near(source.next_at),
+        _ => texts.t("sources-next-never").into(),
+    };
+    let last = source.last_success_at.map(|at| times.show_near(at));
+    let kind = match source.source.kind {
+        SourceKind::Pubmed { .. } => "source-pubmed",
+        SourceKind::Feed { .. } => "source-feed",
+        SourceKind::Europepmc { .. } => "source-europepmc",
+        SourceKind::Trials { .. } => "source-trials",
+        SourceKind::Preprints { .. } => "source-preprints",
+        SourceKind::Crossref { .. } => "source-crossref",
     };
     ShownSource {
         name: source.source.name.clone(),
         title: source.source.title.clone(),
-        kind: match source.source.kind {
-            SourceKind::Pubmed { .. } => "PubMed search",
-            SourceKind::Feed { .. } => "Feed",
-            SourceKind::Europepmc { .. } => "Europe PMC search",
-            SourceKind::Trials { .. } => "Trial registry",
-            SourceKind::Preprints { .. } => "Preprint server",
-            SourceKind::Crossref { .. } => "Crossref journals",
-        },
+        kind: texts.t(kind).into(),
         class,
         state: format!("{text} · {articles}"),
         trouble: trouble.or_else(|| source.alarm.clone()),
-        last: source.last_success_at.map_or_else(|| "never".to_owned(), when),
+        last: last.unwrap_or_else(|| texts.t("sources-last-never").into()),
         next,
         paused: source.paused_at.is_some(),
     }
-}
-
-fn times(count: u32) -> String {
-    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 /// `POST /desk/sources/{name}/pause`

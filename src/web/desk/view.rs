@@ -7,6 +7,7 @@ use crate::domain::entry::WorkKind;
 use crate::domain::status::Status;
 use crate::domain::time::{DAY_MS, UnixMs};
 use crate::store::{QueueFilter, QueueOrder};
+use crate::texts::Texts;
 use crate::web::AppState;
 
 /// A filtered, ordered page of the queue. The default is everything that waits, by relevance.
@@ -23,20 +24,19 @@ pub(crate) struct View {
 }
 
 const STATUSES: [(Status, &str); 5] = [
-    (Status::Queued, "Waiting"),
-    (Status::Later, "Later"),
-    (Status::Approved, "Approved"),
-    (Status::Rejected, "Rejected"),
-    (Status::Withdrawn, "Withdrawn"),
+    (Status::Queued, "status-queued"),
+    (Status::Later, "status-later"),
+    (Status::Approved, "status-approved"),
+    (Status::Rejected, "status-rejected"),
+    (Status::Withdrawn, "status-withdrawn"),
 ];
 const KINDS: [(WorkKind, &str); 4] = [
-    (WorkKind::Article, "Articles"),
-    (WorkKind::Preprint, "Preprints"),
-    (WorkKind::Trial, "Trials"),
-    (WorkKind::Book, "Books"),
+    (WorkKind::Article, "kind-articles"),
+    (WorkKind::Preprint, "kind-preprints"),
+    (WorkKind::Trial, "kind-trials"),
+    (WorkKind::Book, "kind-books"),
 ];
-const SEEN_DAYS: [(i64, &str); 3] =
-    [(1, "In the last day"), (7, "In the last week"), (31, "In the last month")];
+const SEEN_DAYS: [(i64, &str); 3] = [(1, "seen-day"), (7, "seen-week"), (31, "seen-month")];
 
 impl View {
     /// Reads a query, with or without its question mark. What it does not know it ignores; only our own words count.
@@ -103,13 +103,9 @@ impl View {
     }
 
     /// The list's heading.
-    pub(crate) fn heading(&self) -> &'static str {
-        match self.status {
-            None => "Queue",
-            Some(status) => {
-                STATUSES.iter().find(|(known, _)| *known == status).map_or("Queue", |(_, label)| label)
-            }
-        }
+    pub(crate) fn heading(&self, texts: &Texts) -> String {
+        let named = STATUSES.iter().find(|(known, _)| Some(*known) == self.status);
+        texts.t(named.map_or("desk-queue", |(_, key)| key)).into()
     }
 }
 
@@ -129,37 +125,40 @@ impl FilterForm {
     /// The form for a view; `sources` are `(name, title)`.
     pub(crate) fn new(state: &AppState, view: &View, sources: &[(String, String)]) -> Self {
         let everything = View { words: view.words.clone(), page: view.page, ..View::default() };
-        let any = |label: &str, chosen: bool| vec![Choice::new("", label, chosen)];
-        let named = |all: &str, options: &[(String, String)], chosen: &str| {
-            let mut choices = any(all, chosen.is_empty());
+        let texts = state.texts;
+        let any = |key: &'static str, chosen: bool| vec![Choice::new("", texts.t(key), chosen)];
+        let named = |options: &[(String, String)], chosen: &str| {
+            let mut choices = any("filter-all", chosen.is_empty());
             choices.extend(options.iter().map(|(name, title)| Choice::new(name, title, name == chosen)));
             choices
         };
         let status = view.status.unwrap_or(Status::Queued);
-        let mut kinds = any("All", view.kind.is_none());
+        let mut kinds = any("filter-all", view.kind.is_none());
         kinds.extend(
-            KINDS.iter().map(|(kind, label)| Choice::new(kind.as_str(), *label, view.kind == Some(*kind))),
-        );
-        let mut seen = any("Whenever", view.seen_days.is_none());
-        seen.extend(
-            SEEN_DAYS
+            KINDS
                 .iter()
-                .map(|(days, label)| Choice::new(days.to_string(), *label, view.seen_days == Some(*days))),
+                .map(|(kind, key)| Choice::new(kind.as_str(), texts.t(key), view.kind == Some(*kind))),
+        );
+        let mut seen = any("seen-whenever", view.seen_days.is_none());
+        seen.extend(
+            SEEN_DAYS.iter().map(|(days, key)| {
+                Choice::new(days.to_string(), texts.t(key), view.seen_days == Some(*days))
+            }),
         );
         Self {
             words: view.words.clone(),
             narrowed: *view != everything,
             statuses: STATUSES
                 .iter()
-                .map(|(known, label)| Choice::new(known.as_str(), *label, *known == status))
+                .map(|(known, key)| Choice::new(known.as_str(), texts.t(key), *known == status))
                 .collect(),
-            topics: named("All", &state.site.topics, &view.topic),
-            sources: named("All", sources, &view.source),
+            topics: named(&state.site.topics, &view.topic),
+            sources: named(sources, &view.source),
             kinds,
             seen,
             orders: vec![
-                Choice::new("", "Relevance", !view.newest),
-                Choice::new("newest", "Newest first", view.newest),
+                Choice::new("", texts.t("order-relevance"), !view.newest),
+                Choice::new("newest", texts.t("order-newest"), view.newest),
             ],
         }
     }

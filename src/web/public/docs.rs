@@ -93,7 +93,7 @@ pub(super) async fn page(State(app): State<AppState>, headers: HeaderMap) -> Res
         .answer(&headers, "/api", || async move {
             let document = describe(&public.site);
             render(&ApiPage {
-                chrome: Chrome::new(public, "", "API", "/api"),
+                chrome: Chrome::new(public, "", &public.texts.t("site-api").to_string(), "/api"),
                 introduction: text(&document["info"]["description"]),
                 operations: members(&document["paths"])
                     .flat_map(|(path, methods)| {

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use serde_json::json;
 
-use super::page::{Chrome, HTML, ItemView, page_or_error, render};
+use super::page::{Chrome, HTML, Html, ItemView, lang_unless, page_or_error, render};
 use super::parameters::Parameters;
 use super::{AppState, Page, Public, PublicError, item};
 use crate::domain::news::NewsItem;
@@ -19,6 +19,7 @@ use crate::publish::html::{LinkTo, caution, fragment};
 use crate::publish::json::to_bytes;
 use crate::publish::text::{escape_html, outward_link, paragraphs, plain_title};
 use crate::store::NewsQuery;
+use crate::texts::Texts;
 
 const MAX_COUNT: u64 = 20;
 const DEFAULT_COUNT: u64 = 5;
@@ -84,6 +85,8 @@ struct FramePage {
     title: String,
     home: String,
     language: String,
+    /// The attribute for our own words, where they are not in that language.
+    chrome_lang: Html,
     theme: &'static str,
     heading_level: u8,
     style_path: String,
@@ -153,7 +156,7 @@ fn news_json(public: &Public, wish: &Wish, items: &[NewsItem]) -> serde_json::Va
                 "summary": paragraphs(&item.summary).join(" "),
                 "date": item.published_at.to_utc().format("%Y-%m-%d").to_string(),
                 "source": source_line(item),
-                "note": caution(item.kind),
+                "note": caution(public.texts, item.kind),
             })
         })
         .collect();
@@ -166,6 +169,7 @@ fn frame(public: &Public, wish: &Wish, items: &[NewsItem]) -> Result<Page, Publi
         title: list_title(public, wish),
         home: site.url(&wish.topic.as_deref().map_or_else(|| "/".to_owned(), topic_path)),
         language: site.language.clone(),
+        chrome_lang: lang_unless(Texts::lang_for(&site.language), &site.language),
         theme: wish.theme,
         heading_level: wish.heading_level,
         style_path: public.assets.frame_style.path(),
@@ -210,7 +214,8 @@ pub(super) async fn page(State(app): State<AppState>, headers: HeaderMap) -> Res
     let public = &app.public;
     let answer = public
         .answer(&headers, "/embed", || async move {
-            let chrome = Chrome::new(public, "", "Embed", "/embed").with_oembed(&public.site);
+            let chrome = Chrome::new(public, "", &public.texts.t("site-embed").to_string(), "/embed")
+                .with_oembed(&public.site);
             render(&EmbedPage {
                 chrome,
                 element: element_snippet(public),
@@ -229,9 +234,10 @@ pub(crate) fn element_snippet(public: &Public) -> String {
     let (home, script) = (public.site.url("/"), public.site.url("/embed/v1.js"));
     format!(
         "<perfuse-news count=\"5\" heading-level=\"3\" links=\"article\"\n  \
-         style=\"display:block;min-height:22rem\"><a href=\"{}\">Latest research news</a></perfuse-news>\n\
+         style=\"display:block;min-height:22rem\"><a href=\"{}\">{}</a></perfuse-news>\n\
          <script src=\"{}\" async></script>",
         escape_html(&home),
+        escape_html(&public.texts.t("embed-link").to_string()),
         escape_html(&script)
     )
 }
@@ -241,9 +247,10 @@ pub(crate) fn frame_snippet(public: &Public) -> String {
     let (frame, script) =
         (public.site.url("/embed/v1/frame?count=5&theme=auto"), public.site.url("/embed/v1/resize.js"));
     format!(
-        "<iframe src=\"{}\" title=\"Latest research news\"\n  loading=\"lazy\" width=\"100%\" \
+        "<iframe src=\"{}\" title=\"{}\"\n  loading=\"lazy\" width=\"100%\" \
          height=\"{FRAME_HEIGHT}\" style=\"border:0\" data-perfuse-news></iframe>\n<script src=\"{}\" async></script>",
         escape_html(&frame),
+        escape_html(&public.texts.t("embed-link").to_string()),
         escape_html(&script)
     )
 }

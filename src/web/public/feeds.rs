@@ -138,9 +138,10 @@ pub(super) async fn page(State(app): State<AppState>, headers: HeaderMap) -> Res
                     .map(|format| (format.label(), site.url(&feed_path(topic, format))))
                     .to_vec(),
             };
-            let all = std::iter::once(row("Everything", None));
+            let all = std::iter::once(row(&public.texts.t("feeds-everything").to_string(), None));
             let feeds = all.chain(site.topics.iter().map(|(name, title)| row(title, Some(name)))).collect();
-            render(&FeedsPage { chrome: Chrome::new(public, "feeds", "Feeds", "/feeds"), feeds })
+            let name = public.texts.t("site-feeds").to_string();
+            render(&FeedsPage { chrome: Chrome::new(public, "feeds", &name, "/feeds"), feeds })
         })
         .await;
     page_or_error(public, answer)

@@ -11,6 +11,7 @@ use crate::domain::news::NewsItem;
 use crate::domain::time::UnixMs;
 use crate::publish::citation::{CitationFormat, json_ld};
 use crate::store::NewsPlace;
+use crate::texts::Texts;
 
 #[derive(Template)]
 #[template(path = "public/item.html")]
@@ -80,15 +81,15 @@ fn item_page(public: &Public, item: &NewsItem, path: &str, sources: Vec<String>)
         published: item.published_at.to_rfc3339(),
         updated: item.updated_at.to_rfc3339(),
         item: view,
-        sources: join_names(&sources),
+        sources: join_names(public.texts, &sources),
     }
 }
 
-fn join_names(names: &[String]) -> String {
+fn join_names(texts: &Texts, names: &[String]) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        [first @ .., last] => texts.t("names-and").with("names", first.join(", ")).with("last", last).into(),
     }
 }
 

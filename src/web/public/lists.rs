@@ -17,20 +17,6 @@ use crate::store::NewsQuery;
 
 /// Items on a page of a month.
 const MONTH_ITEMS: usize = 200;
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 #[derive(Template)]
 #[template(path = "public/list.html")]
@@ -169,7 +155,7 @@ async fn month_list(
             if items.is_empty() {
                 return Err(PublicError::NotFound);
             }
-            let heading = month_name(year, month);
+            let heading = public.texts.month_of(year, month);
             let chrome = Chrome::new(public, "archive", &heading, &path);
             let oldest = items.last().map(|item| item.published_at.0).filter(|_| more);
             let page = ListPage {
@@ -201,7 +187,7 @@ pub(super) async fn topics(State(app): State<AppState>, headers: HeaderMap) -> R
                     feed_path(Some(name), FeedFormat::Rss),
                 )
             });
-            let chrome = Chrome::new(public, "topics", "Topics", "/topics");
+            let chrome = Chrome::new(public, "topics", &public.texts.t("site-topics").to_string(), "/topics");
             render(&TopicsPage { chrome, topics: topics.collect() })
         })
         .await;
@@ -216,13 +202,14 @@ pub(super) async fn archive(State(app): State<AppState>, headers: HeaderMap) -> 
             let now = public.now();
             let mut years: Vec<(i32, Vec<Counted>)> = Vec::new();
             for (year, month, count) in public.store.news_months(now).await? {
-                let entry = (month_text(month).to_owned(), month_path(year, month), count);
+                let entry = (public.texts.month(month), month_path(year, month), count);
                 match years.last_mut().filter(|(last, _)| *last == year) {
                     Some((_, months)) => months.push(entry),
                     None => years.push((year, vec![entry])),
                 }
             }
-            let chrome = Chrome::new(public, "archive", "Archive", "/archive");
+            let chrome =
+                Chrome::new(public, "archive", &public.texts.t("site-archive").to_string(), "/archive");
             render(&ArchivePage { chrome, years })
         })
         .await;
@@ -259,7 +246,7 @@ async fn aside(public: &Public, now: UnixMs) -> Result<Aside, PublicError> {
     let months = months
         .into_iter()
         .take(12)
-        .map(|(year, month, count)| (month_name(year, month), month_path(year, month), count));
+        .map(|(year, month, count)| (public.texts.month_of(year, month), month_path(year, month), count));
     Ok(Aside { topics: topics.filter(|(.., count)| *count > 0).collect(), months: months.collect() })
 }
 
@@ -279,12 +266,4 @@ pub(super) fn month_bounds(year: i32, month: u32) -> Option<(UnixMs, UnixMs)> {
 
 fn month_path(year: i32, month: u32) -> String {
     format!("/archive/{year:04}/{month:02}")
-}
-
-fn month_name(year: i32, month: u32) -> String {
-    format!("{} {year}", month_text(month))
-}
-
-fn month_text(month: u32) -> &'static str {
-    MONTHS.get((month as usize).wrapping_sub(1)).copied().unwrap_or_default()
 }

@@ -16,6 +16,7 @@ use crate::config::Settings;
 use crate::domain::news::Site;
 use crate::domain::time::UnixMs;
 use crate::store::Store;
+use crate::texts::Texts;
 
 mod api;
 mod assets;
@@ -102,6 +103,7 @@ pub struct Public {
     pub(super) shelf: Shelf,
     pub(super) started_at: UnixMs,
     site: Arc<Site>,
+    texts: &'static Texts,
     clock: Clock,
     assets: Assets,
 }
@@ -111,7 +113,8 @@ impl Public {
     pub fn new(store: Store, site: Arc<Site>, clock: Clock, settings: PublicSettings) -> Self {
         let shelf = Shelf::new(store.clone(), clock.clone(), settings.check_every, settings.cache_bytes);
         let assets = Assets::new(&site, settings.logo.as_deref());
-        Self { started_at: clock.read(), store, site, clock, settings, shelf, assets }
+        let texts = Texts::of(&site.language);
+        Self { started_at: clock.read(), store, site, texts, clock, settings, shelf, assets }
     }
 
     /// The script tag's address for a page that embeds the list, with the hash of its content.

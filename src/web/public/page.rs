@@ -14,7 +14,9 @@ use crate::domain::news::{NewsItem, Site};
 use crate::publish::citation::{CitationFormat, coins};
 use crate::publish::feed::{FeedFormat, feed_path, topic_path};
 use crate::publish::html::{caution, citation_html, item_links};
-use crate::publish::text::{outward_link, paragraphs, plain_title};
+use crate::publish::text::{escape_html, outward_link, paragraphs, plain_title};
+use crate::texts::{Text, Texts};
+use crate::web::markup::Markup;
 
 /// `text/html`.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
@@ -47,7 +49,11 @@ impl HtmlSafe for Html {}
 pub(super) struct Chrome {
     pub(super) site_title: String,
     pub(super) tagline: String,
-    pub(super) language: String,
+    /// Of the chrome's texts, for `lang`.
+    pub(super) lang: String,
+    /// ` lang="de"` for what the society wrote, where that is in another language than the chrome.
+    pub(super) own_lang: Html,
+    texts: &'static Texts,
     pub(super) homepage: Option<String>,
     pub(super) contact: Option<(String, String)>,
     pub(super) style_path: String,
@@ -77,9 +83,11 @@ impl Chrome {
         Self {
             site_title: site.title.clone(),
             tagline: site.description.clone(),
-            language: site.language.clone(),
+            lang: Texts::lang_for(&site.language).to_owned(),
+            own_lang: lang_unless(&site.language, Texts::lang_for(&site.language)),
+            texts: public.texts,
             homepage: public.settings.homepage.clone(),
-            contact: contact_link(site),
+            contact: contact_link(public.texts, site),
             style_path: public.assets.style.path(),
             script_path: public.assets.script.path(),
             icon_path: public.assets.icon.path(),
@@ -96,6 +104,16 @@ impl Chrome {
         }
     }
 
+    /// A text, for templates.
+    pub(super) fn t(&self, key: &'static str) -> Text<'_> {
+        self.texts.t(key)
+    }
+
+    /// A text with markup, for templates.
+    pub(super) fn html(&self, key: &'static str) -> Markup<'_> {
+        Markup::of(self.texts, key)
+    }
+
     /// Also names the feeds of a topic.
     pub(super) fn with_topic(mut self, site: &Site, topic: &str) -> Self {
         self.feeds.splice(0..0, discovered_feeds(site, Some(topic)));
@@ -107,6 +125,15 @@ impl Chrome {
         let address: String = url::form_urlencoded::byte_serialize(self.canonical.as_bytes()).collect();
         self.oembed = Some(site.url(&format!("/oembed?format=json&url={address}")));
         self
+    }
+}
+
+/// The attribute that says that something is in `language`, unless what stands around it is.
+pub(super) fn lang_unless(language: &str, around: &str) -> Html {
+    if language == around {
+        Html(String::new())
+    } else {
+        Html(format!(" lang=\"{}\"", escape_html(language)))
     }
 }
 
@@ -125,10 +152,10 @@ fn discovered_feeds(site: &Site, topic: Option<&str>) -> Vec<(&'static str, Stri
 }
 
 /// `(text, address)` of where readers write to.
-fn contact_link(site: &Site) -> Option<(String, String)> {
+fn contact_link(texts: &Texts, site: &Site) -> Option<(String, String)> {
     let contact = site.contact.trim();
     if contact.starts_with("http://") || contact.starts_with("https://") {
-        Some(("Contact".to_owned(), contact.to_owned()))
+        Some((texts.t("site-contact").into(), contact.to_owned()))
     } else if contact.contains('@') {
         let address = contact.strip_prefix("mailto:").unwrap_or(contact);
         Some((address.to_owned(), format!("mailto:{address}")))
@@ -143,7 +170,7 @@ pub(super) struct ItemView {
     pub(super) title: Html,
     pub(super) plain_title: String,
     pub(super) paragraphs: Vec<String>,
-    pub(super) caution: &'static str,
+    pub(super) caution: String,
     pub(super) day: String,
     pub(super) day_text: String,
     pub(super) updated: Option<(String, String)>,
@@ -162,8 +189,9 @@ pub(super) struct ItemView {
 impl ItemView {
     /// The item as shown on a page of this site.
     pub(super) fn new(site: &Site, item: &NewsItem) -> Self {
-        let (day, day_text) = day_of(item.published_at);
-        let changed = day_of(item.updated_at);
+        let texts = Texts::of(&site.language);
+        let (day, day_text) = day_of(texts, item.published_at);
+        let changed = day_of(texts, item.updated_at);
         let path = format!("/a/{}", item.public_id);
         let mut links = item_links(site, item);
         links.pop();
@@ -172,7 +200,7 @@ impl ItemView {
             title: Html(item.title.as_html().to_owned()),
             plain_title: plain_title(item),
             paragraphs: paragraphs(&item.summary),
-            caution: caution(item.kind),
+            caution: caution(texts, item.kind),
             updated: (changed.0 != day).then_some(changed),
             day,
             day_text,
@@ -190,9 +218,9 @@ impl ItemView {
 }
 
 /// `2026-11-22` and `22 November 2026`, in UTC.
-fn day_of(at: crate::domain::time::UnixMs) -> (String, String) {
+fn day_of(texts: &Texts, at: crate::domain::time::UnixMs) -> (String, String) {
     let day = at.to_utc();
-    (day.format("%Y-%m-%d").to_string(), day.format("%-d %B %Y").to_string())
+    (day.format("%Y-%m-%d").to_string(), texts.day(day.date_naive()))
 }
 
 /// Renders a page for people.
@@ -205,7 +233,7 @@ pub(super) fn render(template: &impl Template) -> Result<Page, PublicError> {
 #[template(path = "public/message.html")]
 struct MessagePage<'a> {
     chrome: Chrome,
-    heading: &'static str,
+    heading: &'a str,
     text: &'a str,
 }
 
@@ -214,28 +242,22 @@ pub(super) fn error_page(public: &Public, error: PublicError) -> Response {
     if matches!(error, PublicError::Moved(_)) {
         return error.into_response();
     }
-    let status = error.status();
+    let (status, texts) = (error.status(), public.texts);
     let (heading, text) = match &error {
-        PublicError::NotFound => (
-            "Nothing here",
-            "There is nothing at this address. The link may have been cut, or it never led anywhere."
-                .to_owned(),
-        ),
-        PublicError::Gone => {
-            ("Withdrawn", "This item was published here and has been withdrawn by the editors.".to_owned())
-        }
+        PublicError::NotFound => (texts.t("nothing-title"), texts.t("nothing-text")),
+        PublicError::Gone => (texts.t("gone-title"), texts.t("gone-text")),
         PublicError::BadParameter { .. } => {
-            ("Not understood", format!("The address cannot be read: {error}."))
+            (texts.t("bad-address-title"), texts.t("bad-address-text").with("problem", error.to_string()))
         }
         _ => {
             tracing::error!(%error, "a page could not be given");
-            let text = "Something failed on our side. Please try again in a minute.";
-            ("Not available just now", text.to_owned())
+            (texts.t("failed-title"), texts.t("failed-text"))
         }
     };
-    let mut chrome = Chrome::new(public, "", heading, "/");
+    let (heading, text) = (heading.to_string(), text.to_string());
+    let mut chrome = Chrome::new(public, "", &heading, "/");
     chrome.is_indexed = false;
-    let body = MessagePage { chrome, heading, text: &text }.render();
+    let body = MessagePage { chrome, heading: &heading, text: &text }.render();
     let mut headers = common_headers(HTML);
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     prepare_error_headers(&mut headers, status);

@@ -44,7 +44,7 @@ async fn answer(
     let question = read_question(parameters)?;
     let now = public.now();
     let found = public.store.search_news(question, now, SHOWN).await?;
-    let mut chrome = Chrome::new(public, "search", "Search", "/search");
+    let mut chrome = Chrome::new(public, "search", &public.texts.t("site-search").to_string(), "/search");
     // a search page for every question would be a trap for crawlers
     chrome.is_indexed = false;
     let page = SearchPage {

@@ -14,6 +14,8 @@
   };
 
   // ——— notes ———
+  // the words, in the desk's language; the element stays when pages are swapped
+  const say = $('.toasts').dataset;
   function note(text) {
     const toast = document.createElement('div');
     toast.className = 'toast';
@@ -78,7 +80,7 @@
       if (kept && request.status === 200 && /\/(approve|save)$/.test(url)) stored.drop(keepKey(kept));
       swap(request, { posted: url });
     } catch {
-      note(kept ? 'No connection. What you typed is kept on this device; try again.' : 'No connection. Nothing was changed; try again.');
+      note(kept ? say.notSentKept : say.notSent);
     } finally {
       busy = false;
     }
@@ -146,11 +148,11 @@
     // meanwhile is shown and not overwritten
     const fits = kept.base?.title === title.value && kept.base?.summary === summary.value;
     put({ ...kept, revision: fits ? theirs.revision : kept.revision });
-    line.textContent = 'What you typed here before was not saved yet; it is back.';
+    line.textContent = say.restored;
     const discard = document.createElement('button');
     discard.type = 'button';
     discard.className = 'quiet';
-    discard.textContent = 'Discard it';
+    discard.textContent = say.discard;
     discard.addEventListener('click', () => { put(theirs); stored.drop(keepKey(form.dataset.keep)); line.hidden = true; summary.focus(); });
     line.append(discard);
     line.hidden = false;
@@ -186,7 +188,7 @@
     const form = event.target.closest('form[data-keep]');
     if (form && event.target.matches('textarea')) { remember(form); count(form); check(form); }
   });
-  addEventListener('offline', () => note('No connection. What you type is kept on this device.'));
+  addEventListener('offline', () => note(say.offline));
 
   // filters apply as they are chosen
   addEventListener('change', (event) => {

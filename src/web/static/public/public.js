@@ -1,6 +1,7 @@
 // Copy buttons: they are made here, so that without scripts there is nothing that does not work.
 (() => {
   if (!navigator.clipboard) return
+  const say = document.currentScript.dataset
   const said = document.createElement('p')
   said.setAttribute('role', 'status')
   said.className = 'visually-hidden'
@@ -10,17 +11,17 @@
     const what = target.getAttribute('data-copy')
     button.type = 'button'
     button.className = 'copy'
-    button.textContent = 'Copy'
-    button.setAttribute('aria-label', 'Copy ' + what)
+    button.textContent = say.sayCopy
+    button.setAttribute('aria-label', say.sayWhat.replace('%s', () => what))
     button.addEventListener('click', async () => {
       try {
         await navigator.clipboard.writeText(target.textContent.trim())
-        button.textContent = 'Copied'
-        said.textContent = what + ' copied'
+        button.textContent = say.sayCopied
+        said.textContent = say.sayCopiedWhat.replace('%s', () => what)
       } catch {
-        button.textContent = 'Not copied'
+        button.textContent = say.sayNot
       }
-      setTimeout(() => { button.textContent = 'Copy' }, 2000)
+      setTimeout(() => { button.textContent = say.sayCopy }, 2000)
     })
     target.after(button)
   }

@@ -1,0 +1,580 @@
+# Every text of pages and mail, in English. Syntax: projectfluent.org/fluent/guide.
+# A key that ends in -html holds markup: keep its tags and addresses as they are. Names in braces are filled in.
+
+## Months, weekdays, days
+
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
+month-short-1 = Jan
+month-short-2 = Feb
+month-short-3 = Mar
+month-short-4 = Apr
+month-short-5 = May
+month-short-6 = Jun
+month-short-7 = Jul
+month-short-8 = Aug
+month-short-9 = Sep
+month-short-10 = Oct
+month-short-11 = Nov
+month-short-12 = Dec
+# Monday is 1
+weekday-1 = Monday
+weekday-2 = Tuesday
+weekday-3 = Wednesday
+weekday-4 = Thursday
+weekday-5 = Friday
+weekday-6 = Saturday
+weekday-7 = Sunday
+weekday-short-1 = Mon
+weekday-short-2 = Tue
+weekday-short-3 = Wed
+weekday-short-4 = Thu
+weekday-short-5 = Fri
+weekday-short-6 = Sat
+weekday-short-7 = Sun
+date-month = { $month } { $year }
+date-long = { $day } { $month } { $year }
+date-short = { $day } { $month } { $year }
+date-near = { $weekday } { $day } { $month }
+# $day is one of the dates above, $clock is 17:11
+time-on = { $day }, { $clock }
+time-today = today { $clock }
+time-yesterday = yesterday { $clock }
+time-tomorrow = tomorrow { $clock }
+
+## Words used in many places
+
+caution-preprint = Preprint, not peer reviewed.
+caution-trial = Trial registration.
+link-article = Article
+link-free = Free full text
+link-pubmed = PubMed
+names-and = { $names } and { $last }
+role-viewer = Viewer
+role-editor = Editor
+role-admin = Administrator
+field-title = Title
+field-summary = Summary
+field-email = E-mail address
+field-role = Role
+act-approve = Approve
+act-reject = Reject
+act-later = Later
+act-save = Save
+act-requeue = Put back into the queue
+act-withdraw = Take it back from the public
+act-undo = Undo
+act-sign-in = Sign in
+older = Older
+
+## The website: frame
+
+site-skip = Skip to the content
+site-nav = Site
+site-latest = Latest
+site-topics = Topics
+site-archive = Archive
+site-feeds = Feeds
+site-embed = Embed
+site-api = API
+site-search = Search
+site-search-label = Search the news
+site-foot = Each paragraph was written or approved by our editors and is about somebody else’s work. Read the article before you act on it.
+site-about = About the society
+site-contact = Contact
+site-foot-subscribe = Subscribe
+site-foot-embed = Put this on your site
+site-foot-api = API for programs
+copy = Copy
+copy-what = Copy { $what }
+copied = Copied
+copied-what = { $what } copied
+not-copied = Not copied
+
+## The website: lists
+
+list-empty-html = Nothing has been published here yet. The <a href="{ $feed }">feed</a> will tell you when there is something.
+list-pager = More news
+list-newest = Newest
+list-older = Older news
+list-more = More
+list-follow = Follow
+list-follow-text = New items as they are published, in any feed reader.
+list-feed = RSS feed
+list-feeds = All feeds
+topics-empty = No topics are set up.
+topics-count =
+    { $count ->
+        [one] { $count } item
+       *[other] { $count } items
+    }
+topics-feed = RSS feed: { $topic }
+archive-empty = Nothing has been published yet.
+
+## The website: an item
+
+item-changed-html = Changed on <time datetime="{ $day }">{ $text }</time>.
+item-read = Read the article
+item-work = The article
+item-authors = Authors
+item-published = Published
+item-links = Links
+item-cite = Cite
+item-link = Link here
+item-link-copy = link
+item-why = Why is this here?
+item-why-text = An editor of { $site } chose this article and approved the text above. The article itself is the authors’ and the journal’s.
+item-seen-in = We saw it in { $sources }.
+
+## The website: search
+
+search-hint = Words from a title, a paragraph, an author’s or a journal’s name.
+search-nothing = Nothing published here holds all of “{ $question }”. Fewer or shorter words find more.
+search-found =
+    { $count ->
+        [one] { $count } item for “{ $question }”, best first.
+       *[other] { $count } items for “{ $question }”, best first.
+    }
+search-cut =
+    { $count ->
+        [one] The best { $count } item for “{ $question }”, best first.
+       *[other] The best { $count } items for “{ $question }”, best first.
+    }
+
+## The website: feeds
+
+feeds-lead = A feed brings new items to you as they are published. Copy an address into a feed reader, your reference manager or your own website. Readers ask for RSS most often; Atom and JSON Feed carry the same.
+feeds-everything = Everything
+feeds-copy = { $format } address of { $feed }
+feeds-opml = All at once
+feeds-opml-html = <a href="/feeds.opml">feeds.opml</a> holds every feed, for readers that import a list.
+feeds-references = For reference managers
+feeds-references-html = All references as <a href="/export?format=ris">RIS</a>, <a href="/export?format=bib">BibTeX</a> or <a href="/export?format=csl.json">CSL-JSON</a>. Each item’s page offers its own, and Zotero’s browser button reads every page here.
+feeds-website = For your own website
+feeds-website-html = The <a href="/embed">embed page</a> has a snippet to paste; the <a href="/api">API</a> answers with JSON.
+
+## The website: embed
+
+embed-title = Put this on your site
+embed-lead = Paste one of these where the news should appear. Nothing is stored on your visitors’ devices, and if we cannot be reached, your page shows a plain link.
+embed-script = For most sites
+embed-script-region = Snippet with a script
+embed-script-copy = snippet
+embed-script-html = Attributes: <code>count</code> 1 to 20, <code>topic</code>, <code>lang</code>, <code>heading-level</code> 2 to 6, <code>links</code> <code>article</code> or <code>page</code>. Colours and type follow your page; <code>--pn-color</code>, <code>--pn-link</code>, <code>--pn-muted</code>, <code>--pn-font</code>, <code>--pn-gap</code> and <code>--pn-min-height</code> change them.
+embed-frame = Where scripts are not allowed
+embed-frame-region = Snippet with a frame
+embed-frame-copy = frame
+embed-frame-text = Leave the second line out where it cannot stand; the frame then keeps its height.
+embed-wordpress = WordPress
+embed-wordpress-html = Paste the address of this site, of a topic or of an item on a line of its own. Or add an RSS block with an address from <a href="/feeds">Feeds</a>; set its excerpt to 100 words so that no paragraph is cut.
+embed-squarespace = Squarespace
+embed-squarespace-text = Add a Code block, choose HTML, and paste the first snippet.
+embed-wix = Wix
+embed-wix-html = Add a Custom Element. Its server address is the one in the first snippet’s script line, its tag name <code>perfuse-news</code>; the attributes are set one by one.
+embed-drupal = Drupal and Hugo
+embed-drupal-text = Either snippet works in a full HTML field or a shortcode. To have the text in your own pages, and in your own search, include it on the server.
+embed-server = On the server
+embed-server-text = For PHP, Drupal, Hugo or server-side includes, plain HTML without script or style:
+embed-server-copy = address
+embed-looks = How it looks
+embed-link = Latest research news
+
+## The website: API
+
+api-document = OpenAPI document
+api-answers = Answers
+
+## The website: errors
+
+gone-title = Withdrawn
+gone-text = This item was published here and has been withdrawn by the editors.
+nothing-title = Nothing here
+nothing-text = There is nothing at this address. The link may have been cut, or it never led anywhere.
+bad-address-title = Not understood
+bad-address-text = The address cannot be read: { $problem }.
+failed-title = Not available just now
+failed-text = Something failed on our side. Please try again in a minute.
+to-latest = To the latest news
+
+## The desk: frame
+
+desk-title = { $site } desk
+desk-skip = Skip to content
+desk-nav = Desk
+desk-queue = Queue
+desk-waiting = waiting
+desk-history = History
+desk-sources = Sources
+desk-people = People
+desk-account = Your account:
+desk-sign-out = Sign out
+say-not-sent = No connection. Nothing was changed; try again.
+say-not-sent-kept = No connection. What you typed is kept on this device; try again.
+say-offline = No connection. What you type is kept on this device.
+say-restored = What you typed here before was not saved yet; it is back.
+say-discard = Discard it
+
+## The desk: queue
+
+queue-articles = Articles
+queue-search = Search
+queue-search-in = Search title, abstract, author…
+queue-filter = Filter
+queue-filter-used = (in use)
+queue-show = Show
+queue-topic = Topic
+queue-source = Source
+queue-kind = Sort of work
+queue-seen = Seen
+queue-order = Order
+queue-apply = Apply
+queue-clear = Clear
+queue-select = Select “{ $title }”
+queue-bulk = Several at once
+queue-bulk-reject = Reject selected
+queue-bulk-later = Later, selected
+queue-bulk-reject-all = Reject all { $count } on this page
+queue-bulk-undo = Every decision can be undone on the History page.
+queue-pages = Pages
+queue-previous = Previous
+queue-page = Page { $page } of { $pages }
+queue-next = Next
+queue-missed = Of { $decided } articles lifted from the lower half this month, you published { $published }: the ranking misses { $low } to { $high } % there.
+queue-found = { $count } found
+queue-none = Nothing waits
+queue-none-new = { $count } waiting, none new since { $day }
+queue-all-new = { $count } waiting, all new since { $day }
+queue-some-new = { $count } waiting, { $new } of them new since { $day }
+queue-nothing-matches = Nothing matches
+queue-widen = Widen the filter or search for something else.
+queue-done = All done
+queue-fetching = The sources are being fetched now.
+queue-next-fetch = The next source is fetched { $when }.
+queue-no-source = No source is active: see the Sources page.
+status-queued = Waiting
+status-later = Later
+status-approved = Approved
+status-rejected = Rejected
+status-withdrawn = Withdrawn
+kind-articles = Articles
+kind-preprints = Preprints
+kind-trials = Trials
+kind-books = Books
+seen-day = In the last day
+seen-week = In the last week
+seen-month = In the last month
+seen-whenever = Whenever
+filter-all = All
+order-relevance = Relevance
+order-newest = Newest first
+
+## The desk: an article
+
+article-back = ← Queue
+article-new-tab = (new tab)
+article-to-summary = Summary ↓
+article-why = Why it is here
+article-abstract = Abstract
+article-no-abstract = No source gave an abstract. Open the article to read it.
+article-publication = For publication
+article-errors = Not done yet:
+article-title-help-html = &lt;i&gt;, &lt;sub&gt; and &lt;sup&gt; keep species, CO₂ and 10⁹ right.
+article-words = words
+article-words-limits = · short to 55, at most 100
+article-check = Check before publishing.
+article-checked =
+    { $count ->
+        [one] I have checked this against the article
+       *[other] I have checked these against the article
+    }
+article-copied = { $percent } % copied from the abstract.
+article-copied-much = { $percent } % copied from the abstract: say it in your own words, abstracts can be copyrighted.
+article-preview = As readers will see it
+article-check-typed = Check and preview what is typed
+article-draft = Where the draft comes from
+article-topics = Topics
+article-save-public = Change what is published
+article-save = Save without deciding
+article-decide = Decide
+article-reject-reason = Reject with a reason
+article-reject-because = Reject because
+article-later-date = Later, at a date
+article-put-off = Put off
+article-until = Until
+article-until-day = Until that day
+article-approve-time = Approve for a time
+article-publish-at = Publish at
+article-day-time = Day and time
+article-approve-then = Approve for then
+article-seen =
+    { $count ->
+        [one] Seen in { $count } source
+       *[other] Seen in { $count } sources
+    }
+article-past = What editors did
+later-tomorrow = Until tomorrow
+later-week = For a week
+later-month = For a month
+sentence-background = Background
+sentence-objective = Aim
+sentence-methods = Methods
+sentence-result = Result
+sentence-conclusion = Conclusion
+reason-off-topic = Off topic
+reason-low-evidence = Low evidence
+reason-duplicate = Duplicate
+reason-animal-or-bench = Animal or bench
+reason-already-covered = Already covered
+reason-other = Other
+# $by is standing-by or nothing
+standing-by = { " " }by { $who }, { $when }
+standing-later = Put off until { $until }{ $by }.
+standing-rejected = Rejected{ $by }.
+standing-rejected-reason = Rejected ({ $reason }){ $by }.
+standing-approved = Approved{ $by }.
+standing-withdrawn = Taken back from the public{ $by }.
+standing-merged = Merged into another article.
+standing-changed = { $standing } { $change } What is public was not touched.
+badge-retracted = Retracted
+badge-retraction-notice = Retraction notice
+badge-concern = Expression of concern
+badge-preprint = Preprint
+badge-trial = Trial registration
+badge-book = Book
+badge-free = Free full text
+badge-language = In { $language }
+badge-sources = Seen in { $count } sources
+language-de = German
+language-fr = French
+language-es = Spanish
+language-it = Italian
+language-pt = Portuguese
+language-ja = Japanese
+language-zh = Chinese
+language-ru = Russian
+authors-more = { $names } and { $more } more
+link-open = Open the article
+link-trial = Trial registration
+trial-facts = The trial as registered
+trial-status = Status
+trial-phase = Phase
+trial-enrolment = Enrolment
+trial-start = Start
+trial-completion = Completion
+trial-results = Results
+trial-results-none = none posted
+trial-results-posted = posted { $on }
+trial-updated = Registry updated
+problem-title = The title is empty.
+problem-summary = The summary is empty: write a sentence or two.
+problem-words = The summary has { $words } words; the feeds take at most { $most }.
+problem-doubts = Something in the summary does not match the abstract; see the marks below it.
+problem-publish-at = Choose a time to publish at that lies ahead, within a year.
+problem-until = Choose a day that lies ahead, within a year.
+no-undo = This cannot be undone any more: { $why }.
+
+## The desk: conflict
+
+conflict-page = Changed meanwhile
+conflict-title = Somebody changed this article meanwhile
+conflict-lead = Nothing of yours is lost and nothing was overwritten. { $standing } Compare, then decide which text stands.
+conflict-theirs = As it is now
+conflict-keep-theirs = Keep this one
+conflict-yours = What you sent
+conflict-save = Save mine
+conflict-approve = Approve mine
+conflict-changed-by = { $who } changed it.
+
+## The desk: history
+
+history-lead = Every decision, newest first. Undo puts an article back to what it was before.
+history-empty = No decisions yet
+history-empty-html = They appear here as soon as somebody decides in the <a href="/desk">queue</a>.
+history-undo-of = “{ $act }” of { $title }
+history-undone-since = undone since
+history-undone = Undone: the article is what it was before.
+history-bulk = { $count } decided. Undo them one by one on the History page.
+past-approved = Approved
+past-rejected = Rejected
+past-rejected-reason = Rejected ({ $reason })
+past-put-off = Put off
+past-requeued = Put back into the queue
+past-changed = Changed in public
+past-edited = Edited
+past-withdrawn = Taken back
+past-undone = Undone
+
+## The desk: sources
+
+sources-summary = { $count } sources, none in trouble.
+sources-summary-paused = { $count } sources, none in trouble, { $paused } paused.
+sources-summary-trouble = { $count } sources, { $trouble } in trouble.
+sources-summary-trouble-paused = { $count } sources, { $trouble } in trouble, { $paused } paused.
+sources-articles =
+    { $count ->
+        [one] { $count } article
+       *[other] { $count } articles
+    }
+sources-paused = Paused
+sources-stopped = Stopped
+sources-working = Being fetched
+sources-failed =
+    { $count ->
+        [one] Failed once in a row
+       *[other] Failed { $count } times in a row
+    }
+sources-new = Not fetched yet
+sources-well = Well
+sources-next-now = now
+sources-next-never = not planned
+sources-last-never = never
+sources-last = Last success
+sources-next = Next
+sources-resume = Resume
+sources-fetch = Fetch now
+sources-pause = Pause
+source-pubmed = PubMed search
+source-feed = Feed
+source-europepmc = Europe PMC search
+source-trials = Trial registry
+source-preprints = Preprint server
+source-crossref = Crossref journals
+
+## The desk: people
+
+people-lead = Viewers read the desk, editors decide, administrators also manage people and sources.
+people-made = One-time link for { $email }
+people-made-text = Give it to them on a way you trust. It works once, within { $hours } hours, and is not shown again.
+people-made-link = Link
+people-you = (you)
+people-role-of = Role of { $name }
+people-set-role = Set role
+people-enable = Enable
+people-new-link = New sign-in link
+people-new-link-for = for { $name }
+people-disable = Disable
+people-invite = Invite somebody
+people-make-link = Make a one-time link
+people-disabled = disabled
+people-invited = invited, no password yet
+people-bad-address = This is not an e-mail address.
+people-exists = Somebody with this address is here already.
+people-last-admin = { $email } is the last active admin; make another one first
+people-own-account = Ask another administrator to change your own account.
+
+## The desk: audit trail
+
+audit-title = Audit trail
+audit-lead = Every act on articles, people and sources, newest first. The downloads also hold what was before and after.
+audit-by = By
+audit-show = Show
+audit-everybody = Everybody
+audit-command-line = the command line
+
+## The desk: one's own account, links, signing in
+
+account-title = Your account
+account-name = Name
+account-name-label = What the desk calls you
+account-save-name = Save name
+account-no-name = The name is empty.
+account-keys = Keys
+account-keys-on = Use single keys in the queue on this device
+account-keys-help = What the keys do
+account-password = Password
+account-old = Present password
+account-old-wrong = The present password is wrong.
+link-new-password = New password
+account-new-help = At least { $count } characters; a few unrelated words are best. Other devices are signed out.
+account-change = Change password
+account-sessions = Where you are signed in
+account-this-one = (this one)
+account-session = since { $since }, last used { $used }
+agent-on = { $browser } on { $system }
+agent-other = Another program
+password-help = At least { $count } characters; a few unrelated words are best.
+password-short = Use at least { $count } characters. A few unrelated words make a good password.
+password-long = Use at most { $count } bytes.
+password-common = This is one of the passwords that are tried first. Choose another.
+password-personal = Do not use your address, your name or the society’s name.
+password-repeats = This repeats the same few characters. Choose another.
+set-password-title = Set your password
+set-password-lead = For { $email } at { $site }.
+set-password-do = Set password and sign in
+used-link-title = This link does not work any more
+used-link-text = It was used already, or its time is over. An administrator of the desk can make a new one.
+sign-in-carry-on = Sign in to carry on
+sign-in-ended = Your session has ended. Sign in to carry on.
+sign-in-ended-kept = Your session has ended. What you typed is kept; it comes back after you sign in.
+sign-in-ended-unchanged = Your session has ended. Nothing was changed.
+sign-in-out = You are signed out.
+sign-in-no-password = No password, or lost it? An administrator of the desk can make you a one-time link.
+sign-in-too-many =
+    { $minutes ->
+        [one] Too many attempts. Try again in { $minutes } minute.
+       *[other] Too many attempts. Try again in { $minutes } minutes.
+    }
+sign-in-busy = Many people are signing in just now. Try again in a few seconds.
+sign-in-wrong = This address and password do not belong together.
+resume-page = Carry on
+resume-title = Your text was kept
+resume-lead = You are signed in again. Check the text and send it once more.
+resume-instead = To the queue instead
+
+## The desk: how it works
+
+help-title = How the desk works
+help-queue = The queue shows what the sources found, the most relevant first, each with the reasons for its place.
+help-decide = Read the abstract, make the summary your own, and approve, reject or put off.
+help-undo-html = Every decision can be undone, from the note that follows it or on the <a href="/desk/history">History</a> page.
+help-to-queue = To the queue
+help-keys = Keys
+help-keys-html = They work in the queue while no text is being typed, and can be switched off in <a href="/desk/account">your account</a>.
+help-next = Next, previous article
+help-later = Later (a week)
+help-reason = Reject with that reason from the list beside Reject
+help-edit-html = Edit the summary; <kbd>Esc</kbd> leaves it
+help-open = Open the article in a new tab
+help-undo-last = Undo the last decision
+help-search = Search
+help-help = This page
+
+## The desk: errors
+
+to-latest-news = Latest news
+to-desk = Editors’ desk
+not-here-title = Not here
+not-here-text = There is nothing at this address. It may have been merged with another article, or the link was cut.
+not-allowed-title = Not allowed
+not-allowed-text = Your role does not allow this. An administrator of the desk can change that.
+forged-title = Not accepted
+forged-text = This request did not come from a page of the desk, or the page was too old. Go back, reload it and try again; nothing was changed.
+bad-form-title = Not understood
+bad-form-text = The form was incomplete or held a value it does not offer. Go back and try again; nothing was changed.
+too-many-title = Too many attempts
+too-many-text = Wait a few minutes and try again.
+refused-title = Not done
+busy-title = Not just now
+busy-text = The desk cannot store anything at the moment. Nothing you typed is lost if you go back; the operator sees why in the log.
+wrong-method-title = Not that way
+wrong-method-text = This address does not take that kind of request.
+broken-title = Something broke
+broken-text = This is our fault and it was logged. Nothing you typed is lost if you go back.
+too-large-title = Too large
+too-large-text = A form of the desk holds at most 64 KiB.
+not-a-form-title = Not a form
+not-a-form-text = The desk takes forms as its own pages send them, nothing else.
+long-address-title = Address too long
+long-address-text = This address is too long.
+long-header-title = Header too large
+long-header-text = The request’s header is too large; deleting this site’s cookies may help.
