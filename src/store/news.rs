@@ -330,6 +330,9 @@ pub(super) fn free_second_before(db: &Connection, published_at: UnixMs) -> rusql
     Ok(second)
 }
 
+/// An item that becomes public within this time is no scheduled one: several approvals in one second spread over some.
+const SPREAD_MS: i64 = 60 * SECOND_MS;
+
 /// Moves the date of the article's item, because its meaning changed: to now, or a second after its last change. An
 /// item that is scheduled keeps its date.
 pub(super) fn move_update(db: &Connection, article_id: i64, now: UnixMs) -> rusqlite::Result<()> {
@@ -337,7 +340,9 @@ pub(super) fn move_update(db: &Connection, article_id: i64, now: UnixMs) -> rusq
         .prepare_cached("SELECT published_at, updated_at FROM news WHERE article_id = ?1")?
         .query_row([article_id], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
         .optional()?;
-    let Some((published_at, updated_at)) = dates.filter(|(published_at, _)| *published_at <= now.0) else {
+    let Some((published_at, updated_at)) =
+        dates.filter(|(published_at, _)| *published_at <= now.0 + SPREAD_MS)
+    else {
         return Ok(());
     };
     let at = UnixMs(now.0.max(updated_at.max(published_at) + SECOND_MS));
