@@ -216,6 +216,17 @@ impl Street {
                 form.push(("role", "editor".into()));
                 path.replace("{id}", &self.account(Role::Viewer).await.id.to_string())
             }
+            "/desk/sources/lab" => {
+                form.push(("kind", "pubmed".into()));
+                form.push(("text", "ECMO[tiab]".into()));
+                path.into()
+            }
+            "/desk/sources/lab/{id}" => {
+                let (kind, by) =
+                    (SourceKind::Pubmed { query: "ECMO".into() }, self.account(Role::Admin).await.id);
+                let asked = self.world.store.ask_lab(kind, None, by, self.world.now()).await;
+                format!("/desk/sources/lab/{}", asked.unwrap().unwrap())
+            }
             "/desk/account/sessions/{id}/end" => "/desk/account/sessions/999999/end".into(),
             path => path.replace("{name}", "journal"),
         };

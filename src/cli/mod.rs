@@ -18,6 +18,7 @@ pub mod import;
 mod lines;
 pub mod migrate;
 pub mod parse;
+mod rehearsal;
 pub mod relevance;
 pub mod restore;
 pub mod serve;
@@ -26,6 +27,7 @@ mod table;
 pub mod user;
 pub mod verify;
 pub mod version;
+mod volume;
 pub mod watch;
 
 /// Research news for clinical societies.

@@ -36,7 +36,7 @@ enum Act {
         #[arg(value_name = "SOURCE_OR_QUERY")]
         what: String,
         /// Try a query or address that is in no list: pubmed, feed, europepmc, crossref, trials, medrxiv, biorxiv
-        #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(QUESTION_KINDS.map(|(word, _)| word)))]
+        #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(QUESTION_KINDS))]
         kind: Option<String>,
         /// Look back so many days (1 to 366); feeds show what they show
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MOST_DAYS))]

@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 
+mod advice;
 mod catalog;
 mod load;
 mod origin;
@@ -23,7 +24,7 @@ mod secret;
 pub use catalog::{Catalog, SOURCES, TOPICS};
 pub use load::{DEFAULTS, Loaded, Shown};
 pub use origin::{ConfigError, Origin, Problem};
-pub use question::{QUESTION_KINDS, read_question};
+pub use question::{QUESTION_KINDS, read_question, write_question};
 pub use secret::Secret;
 
 /// Every setting. Meanings, units and defaults stand beside each key in `config/perfuse.toml`.
@@ -54,6 +55,8 @@ pub struct Settings {
     pub worker: Worker,
     /// The editors' desk.
     pub desk: Desk,
+    /// Letters to the people at the desk.
+    pub mail: Mail,
     /// What the public sees.
     pub publish: Publish,
     /// What the program says while it runs.
@@ -243,6 +246,48 @@ pub struct Desk {
     pub publish_delay_minutes: u32,
     /// Share of five-word runs that the abstract holds too, 1–100, above which the form asks to rephrase.
     pub overlap_percent: u32,
+}
+
+/// `[mail]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// The mail server; `None` for no mail.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub host: Option<String>,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: MailTls,
+    /// Name to sign in with.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub user: Option<String>,
+    /// Password to sign in with.
+    pub password: Secret,
+    /// The sender's address; set where `host` is.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub from: Option<String>,
+    /// Crontab line of the digest.
+    pub digest_schedule: String,
+}
+
+impl Mail {
+    /// Whether letters can be sent.
+    pub fn is_on(&self) -> bool {
+        self.host.is_some()
+    }
+}
+
+/// How the connection to the mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailTls {
+    /// Upgraded before anything is said; refused otherwise.
+    Starttls,
+    /// From the first byte.
+    Tls,
+    /// Not at all.
+    None,
 }
 
 /// `[publish]`

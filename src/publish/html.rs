@@ -89,6 +89,8 @@ pub enum LinkTo {
 /// the paragraph. No script, no style. `heading_level` is held between 2 and 6.
 pub fn fragment(site: &Site, items: &[NewsItem], heading_level: u8, links: LinkTo) -> Vec<u8> {
     let (level, texts) = (heading_level.clamp(2, 6), Texts::of(&site.language));
+    let lang = Texts::lang_for(&site.language);
+    let lang = if lang == site.language { String::new() } else { format!(" lang=\"{}\"", escape_html(lang)) };
     let mut html = String::with_capacity(items.len() * 800 + 64);
     let _ = writeln!(html, "<ul role=\"list\" lang=\"{}\">", escape_html(&site.language));
     for item in items {
@@ -106,7 +108,7 @@ pub fn fragment(site: &Site, items: &[NewsItem], heading_level: u8, links: LinkT
         let day = item.published_at.to_utc();
         let _ = writeln!(
             html,
-            "<p><time datetime=\"{}\">{}</time></p>",
+            "<p{lang}><time datetime=\"{}\">{}</time></p>",
             day.format("%Y-%m-%d"),
             escape_text(&texts.day(day.date_naive()))
         );
@@ -115,7 +117,7 @@ pub fn fragment(site: &Site, items: &[NewsItem], heading_level: u8, links: LinkT
         }
         let caution = caution(texts, item.kind);
         if !caution.is_empty() {
-            let _ = writeln!(html, "<p><strong>{}</strong></p>", escape_text(&caution));
+            let _ = writeln!(html, "<p{lang}><strong>{}</strong></p>", escape_text(&caution));
         }
         html.push_str("</article></li>\n");
     }

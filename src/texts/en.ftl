@@ -443,12 +443,112 @@ sources-next = Next
 sources-resume = Resume
 sources-fetch = Fetch now
 sources-pause = Pause
+sources-completeness = Completeness
+sources-complete = Complete up to { $day }
+sources-received = Everything counted was received, up to { $when }
+sources-no-overflow = Nothing overflowed, up to { $when }
+sources-gap =
+    { $count ->
+        [one] One work is missing, { $from } to { $to }
+       *[other] { $count } works are missing, { $from } to { $to }
+    }
+sources-lost = Overflowed: entries since { $when } may be missing
+sources-count-failed = The count failed: { $error }
+sources-count-failed-after = The count failed: { $error }. It was complete up to { $day }
+sources-uncounted = Not counted yet
+sources-quiet = Silent: usually { $usual }, nothing for { $days } days.
+sources-usual-week = { $count } a week
+sources-usual-days = one in { $count } days
+sources-usual-weeks = one in { $count } weeks
 source-pubmed = PubMed search
 source-feed = Feed
 source-europepmc = Europe PMC search
 source-trials = Trial registry
 source-preprints = Preprint server
 source-crossref = Crossref journals
+
+## The desk: one source
+
+source-count-now = Count now
+source-try = Try in the query lab
+source-facts = How it does
+source-asks = Asks for
+source-moved = Moved to
+source-schedule = Schedule
+source-topics = Topics
+source-attempt = Last attempt
+source-counted = Last count
+source-counted-window =
+    { $count ->
+        [one] One work, { $from } to { $to }; { $again } of the missing came when asked for again
+       *[other] { $count } works, { $from } to { $to }; { $again } of the missing came when asked for again
+    }
+source-counted-at = Counted
+source-usual = Usually
+source-etag = ETag
+source-modified = Last-Modified
+source-weeks = Twelve weeks
+source-total = { $seen } entries seen, { $fresh } of them new to us, { $approved } published.
+source-seen = Seen
+source-new = New to us
+source-approved = Published
+source-chart = Entries by week; the numbers stand in the table below.
+source-most = At most { $count } a week
+source-this-week = This week
+source-numbers = The numbers
+source-week-from = Week from
+source-missing = Missing
+source-missing-help = The service counts these works, and they did not come when they were asked for once more. Count now asks again.
+source-overflows = Overflows
+source-backfills = Back-fills
+source-backfill-done = { $from } to { $to }: done, { $count } records, { $fresh } new.
+source-backfill-at = { $from } to { $to }: interrupted after { $at }, { $count } records, { $fresh } new.
+source-backfill-begun = { $from } to { $to }: begun, { $count } records, { $fresh } new.
+source-problems = Problems
+source-no-problems = None that are remembered.
+source-unread = A body that could not be read
+source-body = { $url }, { $type }, { $length } bytes
+source-bytes = Bytes from { $from } on
+source-fetches = Last fetches
+source-fetched = { $entries } entries, { $fresh } new, { $updated } changed
+source-not-modified = Nothing changed
+source-fetch-failed = Failed
+
+## The desk: the query lab
+
+lab-title = Query lab
+lab-lead = Asks now, and stores nothing: how much would come, and what did the editors think of it?
+lab-kind = Where
+lab-text = Query or address
+lab-text-help = PubMed and Europe PMC: a query in their own syntax. Feed: its address. Crossref: ISSNs. Trial registry: condition; intervention, or NCT numbers. medRxiv and bioRxiv: words with AND, OR, NOT.
+lab-back = How far back
+lab-back-help = A feed shows what it shows.
+lab-days = { $count } days
+lab-ask = Ask
+lab-recent = Asked lately
+lab-too-many = Five of your questions still wait for an answer. Please wait for one.
+lab-waits = Waits for its answer
+lab-failed = No answer
+lab-brought =
+    { $count ->
+        [one] One entry, { $known } known
+       *[other] { $count } entries, { $known } known
+    }
+lab-again = Change the question
+lab-asking = Being asked. This page looks again by itself.
+lab-no-worker = Nobody has taken the question for more than a minute. Is the worker running?
+lab-look = Look again
+lab-total = Would come
+lab-looked-at = Looked at
+lab-known = Known already
+lab-approved = Approved, last 12 months
+lab-rejected = Rejected, last 12 months
+lab-first = The first ones
+lab-nothing = Nothing.
+lab-is-new = new
+lab-is-known = known
+lab-is-approved = approved
+lab-is-rejected = rejected
 
 ## The desk: people
 
@@ -578,3 +678,32 @@ long-address-title = Address too long
 long-address-text = This address is too long.
 long-header-title = Header too large
 long-header-text = The request’s header is too large; deleting this site’s cookies may help.
+
+## Letters (plain text and HTML are made of the same words)
+
+letter-invite-subject = { $society }: your invitation to the editors’ desk
+letter-invite = You are invited to the editors’ desk of { $society }.
+letter-invite-link = Set your password and sign in
+letter-reset-subject = { $society }: set a new password
+letter-reset = An administrator of the editors’ desk of { $society } made you a link to set a new password.
+letter-reset-link = Set a new password
+letter-link-life =
+    { $hours ->
+        [one] The link works once, within { $hours } hour. If you did not expect this letter, leave it.
+       *[other] The link works once, within { $hours } hours. If you did not expect this letter, leave it.
+    }
+letter-digest-subject =
+    { $count ->
+        [one] { $society }: { $count } article waits
+       *[other] { $society }: { $count } articles wait
+    }
+letter-digest =
+    { $count ->
+        [one] { $count } article waits at the desk of { $society }.
+       *[other] { $count } articles wait at the desk of { $society }. The top of the queue:
+    }
+letter-digest-why = You get this once a week because you asked for it.
+letter-alert-why = You get this because you are an editor.
+letter-open-queue = Open the queue
+letter-open-desk = Open the desk
+letter-settings = Change what you get by mail

@@ -11,6 +11,7 @@ mod hub;
 mod judge;
 mod learn;
 mod pages;
+mod post;
 mod preview;
 mod recount;
 mod refresh;
@@ -39,9 +40,10 @@ use crate::store::{Store, StoreError};
 
 pub use judge::judge;
 pub use learn::Learner;
+pub use post::{Delivered, Post};
 pub use preview::NoPreview;
 pub use refresh::Report;
-pub use watch::WatchReport;
+pub use watch::{WatchReport, note_incoming};
 
 /// The database is asked at least this often what is due: another process may have changed it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
@@ -92,6 +94,7 @@ impl Worker {
         let hub = hub::Hub::configured(&self.settings, self.rules.topics())
             .map(|hub| tokio::spawn(hub.run(self.store.clone(), self.intake.fetcher.clone())));
         let watching = self.settings.watch.enabled.then(|| tokio::spawn(self.clone().watch(stop.clone())));
+        let post = post::begin(self.store.clone(), self.settings.clone(), stop.clone());
         let errands = errands::Errands::begin(&self);
         let mut upkeep = upkeep::Upkeep::new(&self.settings.worker, UnixMs::now());
         while !*stop.borrow() {
@@ -130,7 +133,7 @@ impl Worker {
         if let Some(watching) = watching {
             watching.abort();
         }
-        self.finish(refreshes).await;
+        tokio::join!(self.finish(refreshes), post::end(post, SHUTDOWN_TIMEOUT));
     }
 
     /// One pass: refreshes the named sources, or all that are due, and reports each as it ends.

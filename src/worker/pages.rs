@@ -2,7 +2,7 @@
 
 use super::Worker;
 use super::gather::{Failure, Gathered, Harvest};
-use super::watch::is_telling;
+use super::watch::{is_telling, note_incoming};
 use crate::config::Service;
 use crate::domain::entry::{Entry, Problem};
 use crate::domain::source::SourceKind;
@@ -133,7 +133,7 @@ impl Worker {
         let (recorded, problems): (_, Vec<Problem>) = self.store.record_entries(due.id, judged, now).await?;
         harvest.ahead += recorded;
         harvest.problems.extend(problems);
-        self.note_incoming(telling).await;
+        note_incoming(&self.store, self.settings.watch.approve_first, telling).await;
         Ok(())
     }
 }

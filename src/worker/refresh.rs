@@ -5,7 +5,7 @@ use super::backoff::{self, Move, Outcome};
 use super::gather::{Failure, Gathered, Harvest, RawBody};
 use super::judge::judge;
 use super::schedule;
-use super::watch::is_telling;
+use super::watch::{is_telling, note_incoming};
 use crate::domain::time::{DAY_MS, SECOND_MS, UnixMs};
 use crate::store::{DueSource, Judged, Recorded, Refresh, RefreshResult};
 
@@ -90,7 +90,7 @@ impl Worker {
             }
             Ok(recorded) => {
                 report.recorded = recorded;
-                self.note_incoming(telling).await;
+                note_incoming(&self.store, self.settings.watch.approve_first, telling).await;
             }
             Err(error) => report.error = Some(error.to_string()),
         }

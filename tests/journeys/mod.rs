@@ -3,4 +3,5 @@
 mod learning;
 mod main_job;
 mod services;
+mod sources;
 mod watch;

@@ -89,6 +89,15 @@ impl Newsroom {
         Self::open_at("https://news.example.org", change).await
     }
 
+    /// Of a society that writes in another language.
+    pub(super) async fn open_in(language: &str) -> Self {
+        let mut room = Self::open().await;
+        let settings = Settings::load(None, std::iter::empty()).unwrap().settings;
+        let site = Site { language: language.into(), ..site() };
+        room.router = Self::router_on(&room.store, room.clock.clone(), settings, site);
+        room
+    }
+
     /// Reached at another address.
     pub(super) async fn open_at(public_url: &str, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();

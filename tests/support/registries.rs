@@ -16,7 +16,7 @@ use perfuse::domain::news::NewsItem;
 use perfuse::domain::text::RichText;
 use perfuse::domain::time::UnixMs;
 use perfuse::store::{DecisionRequest, Judged, Judgement, Mark, NewsQuery, Store, Wish};
-use perfuse::worker::{WatchReport, Worker};
+use perfuse::worker::{WatchReport, Worker, note_incoming};
 use serde_json::{Value, json};
 
 use super::literature::{Literature, record, structured_abstract};
@@ -259,7 +259,7 @@ impl World {
             judgement: Judgement::default(),
         });
         self.store().record_entries(source, judged.collect(), now).await.unwrap();
-        self.worker().note_incoming(entries).await;
+        note_incoming(self.store(), self.base.settings.watch.approve_first, entries).await;
     }
 
     /// A cycle in which everything is looked at.

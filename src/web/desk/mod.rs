@@ -15,11 +15,13 @@ mod check;
 mod decide;
 mod facts;
 mod history;
+mod lab;
 mod link;
 mod page;
 mod people;
 mod queue;
 pub(super) mod sign_in;
+mod source;
 mod sources;
 mod trial;
 mod view;
@@ -57,6 +59,11 @@ pub fn routes() -> Vec<Route> {
         Route::post("/desk/account/password", viewer, account::change_password),
         Route::post("/desk/account/sessions/{id}/end", viewer, account::end_session),
         Route::get("/desk/sources", viewer, sources::page),
+        Route::get("/desk/sources/lab", admin, lab::form),
+        Route::post("/desk/sources/lab", admin, lab::ask),
+        Route::get("/desk/sources/lab/{id}", admin, lab::answer),
+        Route::get("/desk/sources/{name}", admin, source::page),
+        Route::post("/desk/sources/{name}/count", admin, sources::count),
         Route::post("/desk/sources/{name}/pause", admin, sources::pause),
         Route::post("/desk/sources/{name}/resume", admin, sources::resume),
         Route::post("/desk/sources/{name}/fetch", admin, sources::fetch),

@@ -4,56 +4,56 @@
 use crate::curation::watch::{Subject, pointed_works, read_pointer, read_record};
 use crate::domain::article::Article;
 use crate::domain::entry::{Entry, WorkKind};
+use crate::domain::identity::Identifiers;
 use crate::domain::notice::{Finding, NoticeSource};
 use crate::domain::time::UnixMs;
-use crate::store::StoreError;
-use crate::worker::Worker;
+use crate::store::{Store, StoreError};
 
-impl Worker {
-    /// Records what entries that were just stored say of works that we have. A failure is only logged: the watch asks
-    /// about every article by itself.
-    pub async fn note_incoming(&self, entries: Vec<Entry>) {
-        for entry in entries.into_iter().filter(is_telling) {
-            if let Err(error) = self.note_entry(&entry).await {
-                tracing::warn!("what a record says of others waits for the watch: {error}");
-            }
+/// Records what entries that were just stored say of works that we have. A failure is only logged: the watch asks about
+/// every article by itself. `approve_first` is `watch.approve_first`.
+pub async fn note_incoming(store: &Store, approve_first: bool, entries: Vec<Entry>) {
+    for entry in entries.into_iter().filter(is_telling) {
+        if let Err(error) = note_entry(store, approve_first, &entry).await {
+            tracing::warn!("what a record says of others waits for the watch: {error}");
         }
     }
+}
 
-    async fn note_entry(&self, entry: &Entry) -> Result<(), StoreError> {
-        let registry = registry_of(entry);
-        let own = read_record(&Subject::of(entry), entry, registry).findings;
-        self.note_findings(entry, own).await?;
-        for link in pointed_works(entry) {
-            let Some(id) = self.store.article_with(link.ids.clone()).await? else { continue };
-            let Some(article) = self.store.article(id).await? else { continue };
+async fn note_entry(store: &Store, approve_first: bool, entry: &Entry) -> Result<(), StoreError> {
+    let registry = registry_of(entry);
+    let own = read_record(&Subject::of(entry), entry, registry).findings;
+    // a DOI can be shared with a notice: what PubMed says is of its own number only
+    if let Some(article) = article_of(store, &entry.ids).await?
+        && (article.ids.pmid.is_none() || article.ids.pmid == entry.ids.pmid)
+    {
+        record(store, approve_first, article.id, own).await?;
+    }
+    for link in pointed_works(entry) {
+        if let Some(article) = article_of(store, &link.ids).await? {
             let findings = read_pointer(&subject_of(&article), entry, registry).findings;
-            self.record(article.id, findings).await?;
+            record(store, approve_first, article.id, findings).await?;
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    async fn note_findings(&self, entry: &Entry, findings: Vec<Finding>) -> Result<(), StoreError> {
-        if findings.is_empty() {
-            return Ok(());
-        }
-        let Some(id) = self.store.article_with(entry.ids.clone()).await? else { return Ok(()) };
-        let Some(article) = self.store.article(id).await? else { return Ok(()) };
-        // a DOI can be shared with a notice: what PubMed says is of its own number only
-        let conflicts = article.ids.pmid.is_some() && article.ids.pmid != entry.ids.pmid;
-        if conflicts {
-            return Ok(());
-        }
-        self.record(article.id, findings).await
+async fn article_of(store: &Store, ids: &Identifiers) -> Result<Option<Article>, StoreError> {
+    match store.article_with(ids.clone()).await? {
+        Some(id) => store.article(id).await,
+        None => Ok(None),
     }
+}
 
-    async fn record(&self, article_id: i64, findings: Vec<Finding>) -> Result<(), StoreError> {
-        if !findings.is_empty() {
-            let approve_first = self.settings.watch.approve_first;
-            self.store.record_findings(article_id, findings, approve_first, UnixMs::now()).await?;
-        }
-        Ok(())
+async fn record(
+    store: &Store,
+    approve_first: bool,
+    article_id: i64,
+    findings: Vec<Finding>,
+) -> Result<(), StoreError> {
+    if !findings.is_empty() {
+        store.record_findings(article_id, findings, approve_first, UnixMs::now()).await?;
     }
+    Ok(())
 }
 
 /// Entries that say something of themselves or of others.

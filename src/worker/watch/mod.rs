@@ -16,6 +16,7 @@ use std::time::Duration;
 use tokio::sync::watch::Receiver;
 
 pub(super) use self::incoming::is_telling;
+pub use self::incoming::note_incoming;
 use self::rhythm::Rhythm;
 use super::Worker;
 use crate::curation::watch::{Reading, Snapshot, Subject, note_look};
