@@ -57,3 +57,17 @@ fn contrast_to_white(colour: &str) -> Option<f64> {
     let luminance = 0.2126 * channel(1)? + 0.7152 * channel(3)? + 0.0722 * channel(5)?;
     Some(1.05 / (luminance + 0.05))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contrast_follows_the_published_formula() {
+        assert!((contrast_to_white("#000000").unwrap() - 21.0).abs() < 1e-9);
+        assert!((contrast_to_white("#ffffff").unwrap() - 1.0).abs() < 1e-9);
+        // the well-known darkest grey that passes and the lightest that fails
+        assert!(contrast_to_white("#767676").unwrap() >= 4.5);
+        assert!(contrast_to_white("#777777").unwrap() < 4.5);
+    }
+}

@@ -56,6 +56,31 @@ impl Store {
         .await
     }
 
+    /// The same, and those that marked their item by themselves: until an editor says what they mean for the summary.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn unanswered_notices(&self) -> Result<Vec<WaitingNotice>, StoreError> {
+        self.read("listing the notices without an answer", |db| {
+            let sql = format!(
+                "SELECT {NOTICE_COLUMNS} FROM notices JOIN articles ON articles.id = notices.article_id
+                 WHERE state IN ('waiting', 'public') AND answered_at IS NULL AND articles.status = 'approved'
+                 ORDER BY found_at, notices.id"
+            );
+            let found =
+                db.prepare_cached(&sql)?.query_map([], notices::notice)?.collect::<Result<Vec<_>, _>>()?;
+            let mut unanswered = Vec::new();
+            for notice in found {
+                if let Some(article) = articles::load(db, notice.article_id)? {
+                    unanswered.push(WaitingNotice { notice, article });
+                }
+            }
+            unanswered.sort_by_key(|unanswered| unanswered.notice.finding.kind);
+            Ok(unanswered)
+        })
+        .await
+    }
+
     /// How many notices about public articles wait for an editor.
     ///
     /// # Errors

@@ -98,7 +98,7 @@ pub(super) fn article(row: &Row<'_>) -> rusqlite::Result<Article> {
 }
 
 /// All columns of a news item.
-pub(super) const NEWS_COLUMNS: &str = "news.article_id, public_id, title, news.summary, news.published_at, updated_at, topics, kind, pmid, doi, pmcid, \
+pub(super) const NEWS_COLUMNS: &str = "news.article_id, news.public_id, title, news.summary, news.published_at, updated_at, topics, kind, pmid, doi, pmcid, \
      nct, link, authors, journal, published_on, language, notices, first_report";
 
 /// Reads [`NEWS_COLUMNS`].

@@ -84,6 +84,7 @@ site-nav = Site
 site-latest = Latest
 site-topics = Topics
 site-archive = Archive
+site-notices = Notices
 site-feeds = Feeds
 site-embed = Embed
 site-api = API
@@ -135,6 +136,89 @@ item-link-copy = link
 item-why = Why is this here?
 item-why-text = An editor of { $site } chose this article and approved the text above. The article itself is the authors’ and the journal’s.
 item-seen-in = We saw it in { $sources }.
+
+item-preprint = Preprint
+history-title = History of this item
+history-seen = First seen by us.
+history-published = Approved and published.
+history-edited = Our text was changed.
+history-withdrawn = Taken back by the editors.
+history-noticed = { $notice }.
+history-noticed-holds = { $notice }. Our text still holds.
+history-noticed-rewritten = { $notice }. Our text was rewritten.
+history-lifted = { $notice }: holds no longer.
+history-dismissed = { $notice }: found not to be about this work, and taken off.
+
+## What happened to a work: the word before its title, the notice's name, the sentence
+
+mark-retracted = Retracted
+mark-removed = Removed
+mark-withdrawn = Withdrawn
+mark-partially-retracted = Partially retracted
+mark-concern = Expression of concern
+mark-corrected = Corrected
+notice-retraction = Retraction
+notice-removal = Removal
+notice-withdrawal = Withdrawal
+notice-partial-retraction = Partial retraction
+notice-concern = Expression of concern
+notice-republished = Corrected and republished
+notice-correction = Correction
+notice-now-published = Preprint now published
+notice-new-version = New version
+notice-trial-stopped = Trial stopped
+notice-results = Trial results posted
+notice-trial-changed = Trial changed
+notice-reinstatement = Reinstated
+# each is $what of notice-told
+event-retraction = This article has been retracted and should not be relied on
+event-removal = The publisher has removed this article; it should not be relied on
+event-withdrawal = This work has been withdrawn and should not be relied on
+event-partial-retraction = A part of this article has been retracted
+event-concern = The journal has published an expression of concern about this article
+event-republished = This article has been corrected and published again
+event-correction = A correction to this article has been published
+event-now-published = This work, first reported as a preprint, is now published in a journal
+event-new-version = There is a newer version of this work
+event-trial-stopped = This trial has ended early
+event-results = The registry has posted results of this trial
+event-trial-changed = The registration of this trial has changed
+event-reinstatement = A notice against this article has been taken back: the article stands again
+said-pubmed = PubMed
+said-publisher = the publisher, by Crossref
+said-retraction-watch = Retraction Watch, by Crossref
+said-medrxiv = medRxiv
+said-biorxiv = bioRxiv
+said-trials = ClinicalTrials.gov
+said-editor = the editors
+notice-sources =
+    { $count ->
+        [one] source: { $names }
+       *[other] sources: { $names }
+    }
+notice-told = { $what } ({ $sources }).
+notice-told-on = { $what } (notice of { $date }; { $sources }).
+notice-lifted = Lifted on { $date }: it no longer holds.
+notice-lifted-html = Lifted on <time datetime="{ $day }">{ $text }</time>. The item bears this mark no longer.
+notice-before = What we reported on { $date }, before this notice:
+notice-read = Read the notice
+notice-about = About this notice
+notice-work = It is about
+notice-itself = The notice
+notice-changes = What changed
+change-field = What
+change-before = Before
+change-after = Now
+first-report = First reported as a preprint.
+first-report-in = First reported as a preprint: { $place }.
+first-report-link = The preprint
+notices-lead = What happened to works after we reported them: retractions, corrections, expressions of concern, new versions, results of trials. Every item here stays watched for as long as it is public.
+notices-feed = RSS feed of notices
+notices-empty = There is no notice about anything reported here.
+notices-pager = More notices
+notices-older = Older notices
+notices-all = All notices
+feed-notices = Retractions, corrections and other notices
 
 ## The website: search
 
@@ -382,6 +466,69 @@ problem-doubts = Something in the summary does not match the abstract; see the m
 problem-publish-at = Choose a time to publish at that lies ahead, within a year.
 problem-until = Choose a day that lies ahead, within a year.
 no-undo = This cannot be undone any more: { $why }.
+
+## The desk: what happened to published works
+
+noticed-head =
+    { $count ->
+        [one] Something happened to { $count } published work
+       *[other] Something happened to published works, { $count } times
+    }
+noticed-more = { $count } more
+noticed-waiting = Found { $when }. It waits for your answer; readers do not see it yet.
+noticed-marked = Found { $when }. The public item is marked already.
+noticed-found = Found { $when }.
+noticed-public = Public since { $when }.
+noticed-dismissed = Set aside by an editor: not about this work.
+noticed-lifted = Lifted { $when }: it no longer holds.
+noticed-held = An editor said { $when } that the summary holds.
+noticed-rewritten = An editor rewrote the summary, { $when }.
+noticed-question = Does the summary still hold?
+noticed-question-waits = With “Yes” or “I rewrote it” the notice becomes public. Rewrite the summary below first if it needs that.
+noticed-question-public = The item is marked already. “Not about this work” takes the mark off again.
+noticed-yes = Yes, it holds
+noticed-did-rewrite = I rewrote it
+noticed-not-ours = Not about this work
+noticed-answered-already = This notice was answered or lifted meanwhile.
+toast-answered = Your answer is recorded.
+
+## The desk: embed
+
+snippets-lead = Choose what your website shows, look at it, and copy what your site builder takes. Nothing is stored on your visitors’ devices, and if we cannot be reached, your page shows a plain link.
+snippets-count = Items
+snippets-links = Titles lead to
+snippets-to-article = The article
+snippets-to-page = Our page about it
+snippets-level = Heading level
+snippets-theme = Colours of the frame
+snippets-theme-auto = As the visitor’s device
+snippets-theme-light = Light
+snippets-theme-dark = Dark
+snippets-preview = The frame, live. The element takes type and colours from the page that it stands on.
+snippets-wordpress = Paste this address on a line of its own; WordPress makes a frame of it.
+snippets-wordpress-rss = Or add an RSS block with this address, and set its excerpt to 100 words so that no paragraph is cut.
+snippets-wordpress-html = Or, with the right to use unfiltered HTML, add a Custom HTML block with this.
+snippets-feed-copy = feed address
+snippets-squarespace = Add a Code block, choose HTML, and paste this.
+snippets-wix = Add a Custom Element, choose “Server URL”, and paste this address.
+snippets-script-copy = script address
+snippets-wix-tag = Its tag name:
+snippets-tag-copy = tag name
+snippets-wix-attributes = Set these attributes, one by one:
+snippets-attributes-copy = attributes
+snippets-drupal = Drupal
+snippets-drupal-text = Add a block whose text format is Full HTML and paste this into its source.
+snippets-drupal-server = Or fetch this address on the server and print what it gives, so that your own search finds the text.
+snippets-hugo = Hugo
+snippets-hugo-text = Save this as layouts/shortcodes/research-news.html (Hugo 0.141 or newer). The news is as new as your last build.
+snippets-hugo-use = Then write this where the news should appear:
+snippets-shortcode-copy = shortcode
+snippets-html = Plain HTML
+snippets-html-text = Paste this where the news should appear.
+snippets-html-frame = Where scripts of others are not allowed. Leave the second line out where it cannot stand; the frame then keeps its height.
+snippets-html-server = On a server with PHP, without any script in the page:
+snippets-php-copy = line of PHP
+snippets-html-style = The element’s colours and type follow your page; --pn-color, --pn-link, --pn-muted, --pn-font, --pn-gap and --pn-min-height change them.
 
 ## The desk: conflict
 

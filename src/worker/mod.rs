@@ -15,6 +15,7 @@ mod post;
 mod preview;
 mod recount;
 mod refresh;
+mod replay;
 mod upkeep;
 mod watch;
 
@@ -43,6 +44,7 @@ pub use learn::Learner;
 pub use post::{Delivered, Post};
 pub use preview::NoPreview;
 pub use refresh::Report;
+pub use replay::Replayed;
 pub use watch::{WatchReport, note_incoming};
 
 /// The database is asked at least this often what is due: another process may have changed it.

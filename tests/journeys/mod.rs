@@ -1,5 +1,6 @@
 //! Stories from end to end.
 
+mod backfill;
 mod learning;
 mod main_job;
 mod services;

@@ -4,6 +4,7 @@ use super::annotate::{ShownSection, annotate};
 use super::check::Checked;
 use super::facts::{Badge, Link, authors, badges, links, meta};
 use super::history::describe;
+use super::notices::ShownNotice;
 use super::page::{Choice, Rich, Times};
 use super::trial::TrialView;
 use crate::domain::article::{Article, Sighting};
@@ -94,6 +95,8 @@ pub(crate) struct ArticleView {
     pub(crate) links: Vec<Link>,
     pub(crate) reasons: Vec<String>,
     pub(crate) standing: Option<String>,
+    /// What the watch found, newest first.
+    pub(crate) noticed: Vec<ShownNotice>,
     pub(crate) trial: Option<TrialView>,
     pub(crate) sections: Vec<ShownSection>,
     pub(crate) form: FormText,
@@ -148,6 +151,7 @@ impl ArticleView {
             badges: badges(texts, article, sightings.len()),
             links: links(texts, article),
             reasons: article.relevance.reasons.clone(),
+            noticed: Vec::new(),
             standing: standing(article, history, times),
             trial: article.trial.as_ref().map(TrialView::new),
             sections: shown_sections(article, &places),

@@ -13,10 +13,12 @@ mod assets;
 mod audit;
 mod check;
 mod decide;
+mod embed;
 mod facts;
 mod history;
 mod lab;
 mod link;
+mod notices;
 mod page;
 mod people;
 mod queue;
@@ -50,6 +52,8 @@ pub fn routes() -> Vec<Route> {
         Route::post("/desk/a/{id}/save", editor, decide::save),
         Route::post("/desk/a/{id}/requeue", editor, decide::requeue),
         Route::post("/desk/a/{id}/withdraw", editor, decide::withdraw),
+        Route::post("/desk/notices/{id}/answer", editor, notices::answer),
+        Route::get("/desk/embed", viewer, embed::page),
         Route::post("/desk/undo/{id}", editor, decide::undo),
         Route::post("/desk/bulk", editor, decide::bulk),
         Route::get("/desk/history", viewer, history::page),
