@@ -77,7 +77,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("watch.recent_days", Rule::Whole(1, 36_500)),
     ("watch.recent_hours", Rule::Whole(1, 8_760)),
     ("watch.older_hours", Rule::Whole(1, 8_760)),
-    ("watch.crossref_batch", Rule::Whole(1, 200)),
+    ("watch.crossref_batch", Rule::Whole(1, 100)),
     // the worker, which alone knows crontab lines, checks the schedules
     ("worker.schedule", Rule::Text(some_text)),
     ("worker.time_zone", Rule::Text(time_zone)),

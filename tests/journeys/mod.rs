@@ -6,3 +6,4 @@ mod main_job;
 mod services;
 mod sources;
 mod watch;
+mod watch_load;

@@ -46,6 +46,13 @@ pub(crate) struct Registries {
 }
 
 impl Registries {
+    /// Registries that know nothing yet.
+    pub(crate) fn open(literature: &Literature) -> Self {
+        let registries = Self::default();
+        registries.serve(literature);
+        registries
+    }
+
     fn serve(&self, literature: &Literature) {
         let with = |answer: fn(&Known, &BTreeMap<String, String>) -> Value| {
             let registries = self.clone();
@@ -171,8 +178,7 @@ impl World {
     /// With changed settings.
     pub(crate) async fn open_with(change: impl FnOnce(&mut Settings)) -> Self {
         let literature = Literature::open().await;
-        let registries = Registries::default();
-        registries.serve(&literature);
+        let registries = Registries::open(&literature);
         let feed = source("none", "kind = \"feed\"\nurl = \"https://feed.invalid/\"\nenabled = false");
         let service = Service::start_as(&literature, &feed, Role::Web).await;
         let mut base = service.base.clone();
@@ -232,10 +238,36 @@ impl World {
         .await
     }
 
+    /// Published papers numbered from 1 that PubMed and Crossref know.
+    pub(crate) async fn publish_many(&self, count: u32) {
+        let mut entries = Vec::new();
+        for pmid in 1..=count {
+            let (doi, title) = (format!("10.9999/{pmid}"), format!("A made-up trial, number {pmid}"));
+            let xml = record(pmid, &doi, &title, &structured_abstract(42));
+            let parsed = perfuse::intake::pubmed::parse(Registries::set(&xml).as_bytes()).unwrap();
+            entries.extend(parsed.entries);
+            self.literature.add_record(pmid, xml);
+            self.registries.change(|known| {
+                let work = json!({"DOI": doi, "type": "journal-article", "title": [title]});
+                known.works.insert(doi.clone(), work);
+            });
+        }
+        self.bring(entries).await;
+        let waiting = self.store().waiting_ids().await.unwrap();
+        for id in waiting {
+            self.approve(id).await;
+        }
+    }
+
     async fn publish(&self, entry: Entry) -> i64 {
         let ids = entry.ids.clone();
         self.bring(vec![entry]).await;
         let id = self.store().article_with(ids).await.unwrap().unwrap();
+        self.approve(id).await;
+        id
+    }
+
+    async fn approve(&self, id: i64) {
         let article = self.store().article(id).await.unwrap().unwrap();
         let wish = Wish::Approve {
             title: article.title.clone(),
@@ -246,7 +278,6 @@ impl World {
         let request =
             DecisionRequest { article_id: id, revision: article.revision, editor_id: self.editor, wish };
         self.store().decide(request, UnixMs::now()).await.unwrap();
-        id
     }
 
     /// Entries that a source shows.

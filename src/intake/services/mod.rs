@@ -229,21 +229,18 @@ impl Services {
         let (alone, together): (Vec<Doi>, Vec<Doi>) =
             dois.iter().cloned().partition(|doi| doi.as_str().contains(','));
         let contact = client.contact.as_deref();
-        let mut urls: Vec<String> =
-            alone.iter().map(|doi| crossref::work_url(client.base(), contact, doi)).collect();
-        if !together.is_empty() {
-            urls.push(crossref::works_url(client.base(), contact, &together));
-        }
         let mut registered = Vec::new();
-        for url in urls {
-            match client.get(&self.fetcher, url).await {
-                Ok(body) => {
-                    let works = crossref::read_registered(&body);
-                    registered.extend(works.map_err(|refusal| client.name_refusal(refusal))?);
-                }
+        for doi in alone {
+            match client.get(&self.fetcher, crossref::work_url(client.base(), contact, &doi)).await {
+                Ok(body) => registered.extend(client.read_works(&body)?),
+                // it does not know this one; a list is never 404
                 Err(ServiceError::Fetch { source: FetchError::Status { status: 404, .. }, .. }) => {}
                 Err(error) => return Err(error),
             }
+        }
+        if !together.is_empty() {
+            let url = crossref::works_url(client.base(), contact, &together);
+            registered.extend(client.read_works(&client.get(&self.fetcher, url).await?)?);
         }
         Ok(registered)
     }

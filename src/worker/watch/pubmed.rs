@@ -41,7 +41,8 @@ impl Worker {
                 open.filter_map(|link| link.ids.pmid).filter(|pmid| !settled.contains_key(&pmid.0))
             })
             .collect();
-        let mut requests = 1;
+        // what did not come at first is asked for once more
+        let mut requests = 1 + usize::from(read.iter().any(|(_, reading, _)| reading.is_none()));
         let mut others = HashMap::new();
         if !unknown.is_empty() {
             requests += 1;
