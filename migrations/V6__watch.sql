@@ -49,4 +49,3 @@ CREATE TABLE trial_ties (
 -- The public's copies, like all of news: notices (JSON, PublicNotice) and how the work first appeared (FirstReport).
 ALTER TABLE news ADD COLUMN notices TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE news ADD COLUMN first_report TEXT;
-ALTER TABLE articles ADD COLUMN first_report TEXT;

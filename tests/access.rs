@@ -172,6 +172,11 @@ impl Street {
                     self.decide(article.id, editor, wish).await;
                     revision += 1;
                 }
+                if ["/merge", "/apart", "/version"].iter().any(|act| path.ends_with(act)) {
+                    let other = self.world.article("Waiting as well").await;
+                    form.push(("other", other.id.to_string()));
+                    form.push(("other_revision", other.revision.to_string()));
+                }
                 form.push(("revision", revision.to_string()));
                 form.push(("title", "A title".into()));
                 form.push(("summary", "A sentence.".into()));

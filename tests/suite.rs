@@ -10,6 +10,7 @@ mod desk;
 mod faults;
 mod files;
 mod hostile;
+mod identity;
 mod journeys;
 mod judgement;
 mod judgement_ranking;

@@ -83,6 +83,25 @@ impl Doi {
         &self.0
     }
 
+    /// Whether it belongs to a preprint server. `10.1101/` is shared with Cold Spring Harbor's journals, whose suffixes
+    /// begin with a letter.
+    pub fn is_preprint(&self) -> bool {
+        const SERVERS: [&str; 9] = [
+            "10.64898/",
+            "10.21203/rs.",
+            "10.2139/ssrn.",
+            "10.20944/preprints",
+            "10.48550/arxiv.",
+            "10.31219/osf.io/",
+            "10.31234/osf.io/",
+            "10.22541/au.",
+            "10.36227/techrxiv",
+        ];
+        let number = self.0.strip_prefix("10.1101/");
+        SERVERS.iter().any(|server| self.0.starts_with(server))
+            || number.is_some_and(|suffix| suffix.starts_with(|c: char| c.is_ascii_digit()))
+    }
+
     /// The resolver's address, with the characters escaped that would end a path.
     pub fn url(&self) -> String {
         format!("https://doi.org/{}", percent_encoding::utf8_percent_encode(&self.0, DOI_PATH))
@@ -159,6 +178,41 @@ impl fmt::Display for Nct {
     }
 }
 
+/// A serial item's Publisher Item Identifier as Elsevier's platforms use it: `S`, ISSN, two digits of the year, five of
+/// the item, a check character, without punctuation: `S0300957221000012`. Feeds of ScienceDirect give no other.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Pii(String);
+
+impl Pii {
+    /// Reads `S0300-9572(21)00001-2` and `S0300957221000012`, alone or in an address after `/pii/`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let text = text.rfind("/pii/").map_or(text, |at| &text[at + "/pii/".len()..]);
+        let text = text.split(['?', '#', '/']).next().unwrap_or_default();
+        let bare: String = text.chars().filter(|c| !matches!(c, '-' | '(' | ')')).take(18).collect();
+        let bare = bare.to_ascii_uppercase();
+        let (issn, item) = (bare.strip_prefix('S')?.get(..8)?, bare.get(9..)?);
+        let checked = |part: &str| {
+            let (digits, check) = part.split_at(part.len().saturating_sub(1));
+            digits.bytes().all(|byte| byte.is_ascii_digit())
+                && check.bytes().all(|byte| byte.is_ascii_digit() || byte == b'X')
+        };
+        (item.len() == 8 && item.is_ascii() && checked(issn) && checked(item)).then_some(Self(bare))
+    }
+
+    /// The normalised text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Pii {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// What identifies one work. Any of them, shared by two sightings, makes them the same work.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -175,12 +229,15 @@ pub struct Identifiers {
     /// The registration itself (a trial's own record). Trials that a paper merely reports stand in `Entry::trials`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nct: Option<Nct>,
+    /// The publisher's own number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pii: Option<Pii>,
 }
 
 impl Identifiers {
     /// Whether nothing identifies the work.
     pub fn is_empty(&self) -> bool {
-        self.pmid.is_none() && self.doi.is_none() && self.pmcid.is_none() && self.nct.is_none()
+        *self == Self::default()
     }
 
     /// Whether both name an identifier of the same kind and disagree about it.
@@ -192,6 +249,7 @@ impl Identifiers {
             || differ(&self.doi, &other.doi)
             || differ(&self.pmcid, &other.pmcid)
             || differ(&self.nct, &other.nct)
+            || differ(&self.pii, &other.pii)
     }
 
     /// Takes from `other` what is unknown here.
@@ -200,6 +258,7 @@ impl Identifiers {
         self.doi = self.doi.take().or_else(|| other.doi.clone());
         self.pmcid = self.pmcid.take().or_else(|| other.pmcid.clone());
         self.nct = self.nct.take().or_else(|| other.nct.clone());
+        self.pii = self.pii.take().or_else(|| other.pii.clone());
     }
 }
 
@@ -270,5 +329,20 @@ mod tests {
             "NCT01511666"
         );
         assert!(Nct::parse("NCT123").is_none());
+    }
+
+    #[test]
+    fn a_publishers_number_is_one_in_records_and_addresses() {
+        for text in [
+            "S0300-9572(21)00001-2",
+            "s0300957221000012",
+            "https://www.sciencedirect.com/science/article/pii/S0300957221000012?dgcid=rss_sd_all",
+        ] {
+            assert_eq!(Pii::parse(text).unwrap().as_str(), "S0300957221000012", "{text}");
+        }
+        assert!(Pii::parse("S0022-522X(99)70001-X").is_some());
+        for text in ["", "S123", "e1234", "00031-2020", "S03009572210000123", "S0300957221é00012", "Sé"] {
+            assert_eq!(Pii::parse(text), None, "{text}");
+        }
     }
 }

@@ -92,8 +92,8 @@ impl Store {
     pub async fn queue_counts(&self, since: UnixMs) -> Result<QueueCounts, StoreError> {
         self.read("counting the queue", move |db| {
             db.prepare_cached(
-                "SELECT count(*) FILTER (WHERE status = 'queued'),
-                        count(*) FILTER (WHERE status = 'queued' AND first_seen_at >= :since),
+                "SELECT count(*) FILTER (WHERE status = 'queued' AND superseded_by IS NULL),
+                        count(*) FILTER (WHERE status = 'queued' AND superseded_by IS NULL AND first_seen_at >= :since),
                         count(*) FILTER (WHERE status = 'later'),
                         count(*) FILTER (WHERE status = 'rejected'),
                         count(*) FILTER (WHERE status = 'approved')
@@ -191,6 +191,10 @@ pub(super) fn load(db: &Connection, id: i64) -> rusqlite::Result<Option<Article>
 pub(super) fn condition(filter: &QueueFilter) -> (String, Vec<Value>) {
     let status = filter.status.unwrap_or(Status::Queued);
     let mut sql = String::from("status = ?");
+    if status == Status::Queued {
+        // a preprint whose paper is here: the paper stands in the queue for both
+        sql.push_str(" AND superseded_by IS NULL");
+    }
     let mut values = vec![Value::Text(status.as_str().to_owned())];
     let mut and = |clause: &str, value: Value| {
         sql.push_str(" AND ");

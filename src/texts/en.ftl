@@ -530,6 +530,52 @@ snippets-html-server = On a server with PHP, without any script in the page:
 snippets-php-copy = line of PHP
 snippets-html-style = The element’s colours and type follow your page; --pn-color, --pn-link, --pn-muted, --pn-font, --pn-gap and --pn-min-height change them.
 
+## The desk: duplicates and versions
+
+badge-twin = Possible duplicate
+badge-preprint-before = First reported as a preprint
+badge-preprint-reported = We reported the preprint
+badge-preprint-rejected = Published since; the preprint was rejected
+twins-title = Possible duplicate
+twins-version = Perhaps a preprint and its paper
+twins-this = This article
+twins-other = The other one
+twins-authors = Authors
+twins-appeared = Appeared
+twins-ids = Identifiers
+twins-seen = Seen in
+twins-standing = Stands
+twins-none = None given
+twins-merge = Merge
+twins-keep-this = Merge, keep this one’s address
+twins-keep-other = Merge, keep the other’s address
+twins-keep-text = Both are published. One stays; the other’s address leads to it from then on. Text and decisions of both stay in the history.
+twins-this-stands = This one stands, since more was decided on it. Nothing is lost, and Undo parts them again.
+twins-other-stands = The other one stands, since more was decided on it. Nothing is lost, and Undo parts them again.
+twins-joined = Identifiers, sources and text of both are kept in one article. Undo parts them again.
+twins-link = Link as two versions
+twins-link-text = They stay two works under one permalink: the paper stands in the queue for both.
+twins-not-same = Not the same work
+twins-apart = Said to be other works
+twins-apart-said = Noted: two works. They will not be suggested again.
+twins-again = Perhaps the same after all
+evidence-identifier = A source gives { $kind } { $value } for both
+evidence-same-title = Same title
+evidence-near-title = Nearly the same title
+evidence-same-author = Same first author: { $name }
+evidence-no-author = No author given by one
+evidence-same-year = Same year: { $year }
+evidence-near-year = Years close together
+evidence-no-year = No date given by one
+evidence-same-journal = Same journal
+evidence-other-journal = Other journal names
+version-preprint = First reported as a preprint:
+version-paper = Published since as:
+version-replaces = { $standing } If you approve this paper, it takes the place of the preprint in the news at once, at the same address; the preprint stays named as the first report.
+version-unlink = Not its preprint
+version-linked-said = Linked as preprint and paper.
+history-gone = The text of the one that is gone
+
 ## The desk: conflict
 
 conflict-page = Changed meanwhile
@@ -560,6 +606,7 @@ past-changed = Changed in public
 past-edited = Edited
 past-withdrawn = Taken back
 past-undone = Undone
+past-merged = Merged with a duplicate
 
 ## The desk: sources
 
@@ -792,6 +839,7 @@ help-later = Later (a week)
 help-reason = Reject with that reason from the list beside Reject
 help-edit-html = Edit the summary; <kbd>Esc</kbd> leaves it
 help-open = Open the article in a new tab
+help-merge = Merge with the possible duplicate
 help-undo-last = Undo the last decision
 help-search = Search
 help-help = This page

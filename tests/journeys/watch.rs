@@ -164,8 +164,11 @@ async fn a_preprint_becomes_its_paper_on_one_permalink_and_the_figures_are_check
 
     let now = perfuse::domain::time::UnixMs::now();
     world.store().answer_notice(notice.id, world.editor, SummaryHolds::Rewritten, now).await.unwrap();
-    let item = world.items().await.remove(&id).unwrap();
+    let mut items = world.items().await.into_values();
+    let item = items.next().unwrap();
+    assert!(items.next().is_none(), "one work, one item");
     assert_eq!((&item.public_id, item.published_at), (&before.public_id, before.published_at));
+    assert_eq!(item.summary, before.summary, "the text that the editor stands by");
     assert_eq!(item.ids.pmid.map(|pmid| pmid.0), Some(50));
     assert_eq!(item.journal.title, "Perfusion");
     let first = item.first_report.as_ref().unwrap();
@@ -173,9 +176,14 @@ async fn a_preprint_becomes_its_paper_on_one_permalink_and_the_figures_are_check
     assert_eq!(first.journal.title, "medRxiv");
     assert!(item.updated_at > before.updated_at);
     assert_eq!(item.notices[0].finding.kind, NoticeKind::NowPublished);
-    for number in [ids, first.ids.clone()] {
-        assert_eq!(world.store().article_with(number).await.unwrap(), Some(id), "both numbers lead here");
-    }
+    assert_eq!(world.store().article_with(ids).await.unwrap(), Some(item.article_id));
+    let history = world.store().item_history(item.article_id, now.plus_ms(60_000)).await.unwrap();
+    let published = history.iter().filter(|event| event.what == perfuse::domain::watch::ItemStep::Published);
+    assert_eq!(published.count(), 1, "{history:?}");
+    // the preprint is looked at again, and nothing is found twice
+    world.worker().watch_articles(vec![id, item.article_id]).await.unwrap();
+    assert!(world.store().waiting_notices().await.unwrap().is_empty());
+    assert_eq!(world.items().await[&item.article_id].notices.len(), 1);
     match world.store().news_place(&paper_public_id, now.plus_ms(60_000)).await.unwrap() {
         NewsPlace::Public(found) => {
             assert_eq!(found.public_id, item.public_id, "the paper's address forwards")

@@ -1,6 +1,6 @@
 //! Identifiers inside other text: in guids, addresses, citations and abstracts.
 
-use crate::domain::identity::{Doi, Identifiers, Nct, Pmcid, Pmid};
+use crate::domain::identity::{Doi, Identifiers, Nct, Pii, Pmcid, Pmid};
 
 use super::caps;
 use super::markup::cap_plain;
@@ -21,6 +21,9 @@ pub fn identify(text: &str, ids: &mut Identifiers) {
     }
     if ids.doi.is_none() {
         ids.doi = Doi::parse(text).or_else(|| find_doi(text));
+    }
+    if ids.pii.is_none() && lower.contains("/pii/") {
+        ids.pii = Pii::parse(text);
     }
     if ids.nct.is_none() && lower.contains("clinicaltrials.gov/") {
         ids.nct = find_ncts(text).into_iter().next();
@@ -120,23 +123,9 @@ pub fn read_issn(text: &str) -> Option<String> {
         .then(|| format!("{}-{}", head.iter().collect::<String>(), tail.iter().collect::<String>()))
 }
 
-/// Whether a DOI belongs to a preprint server. `10.1101/` is shared with Cold Spring Harbor's journals, whose
-/// suffixes begin with a letter.
+/// See [`Doi::is_preprint`].
 pub fn is_preprint_doi(doi: &Doi) -> bool {
-    const SERVERS: [&str; 9] = [
-        "10.64898/",
-        "10.21203/rs.",
-        "10.2139/ssrn.",
-        "10.20944/preprints",
-        "10.48550/arxiv.",
-        "10.31219/osf.io/",
-        "10.31234/osf.io/",
-        "10.22541/au.",
-        "10.36227/techrxiv",
-    ];
-    let doi = doi.as_str();
-    SERVERS.iter().any(|server| doi.starts_with(server))
-        || doi.strip_prefix("10.1101/").is_some_and(|suffix| suffix.starts_with(|c: char| c.is_ascii_digit()))
+    doi.is_preprint()
 }
 
 #[cfg(test)]

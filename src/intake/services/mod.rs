@@ -302,3 +302,9 @@ impl Question {
         matches!(self, Self::Preprints { .. })
     }
 }
+
+impl Client {
+    fn read_works(&self, body: &[u8]) -> Result<Vec<Entry>, ServiceError> {
+        crossref::read_registered(body).map_err(|refusal| self.name_refusal(refusal))
+    }
+}

@@ -7,12 +7,13 @@ use super::history::describe;
 use super::notices::ShownNotice;
 use super::page::{Choice, Rich, Times};
 use super::trial::TrialView;
+use super::twins::Relatives;
 use crate::domain::article::{Article, Sighting};
 use crate::domain::status::{Act, RejectReason, Status, after};
 use crate::domain::summary::{MAX_WORDS, SentenceRole, WARN_WORDS, count_words};
 use crate::domain::text::{RichText, fold_plain};
 use crate::domain::time::DAY_MS;
-use crate::store::HistoryRow;
+use crate::store::{HistoryRow, MergedText};
 use crate::texts::Texts;
 use crate::web::session::Fields;
 
@@ -75,6 +76,20 @@ pub(crate) struct Event {
     pub(crate) what: String,
     pub(crate) who: String,
     pub(crate) when: String,
+    /// Of a merge, the text of the article that is gone.
+    pub(crate) gone: Option<Gone>,
+}
+
+/// The text of an article that was merged into another.
+pub(crate) struct Gone {
+    pub(crate) title: Rich,
+    pub(crate) summary: String,
+}
+
+impl Gone {
+    pub(crate) fn of(text: &MergedText) -> Self {
+        Self { title: (&text.title).into(), summary: text.summary.clone().unwrap_or_default() }
+    }
 }
 
 /// Where a source showed it.
@@ -115,6 +130,9 @@ pub(crate) struct ArticleView {
     pub(crate) zone: String,
     pub(crate) sightings: Vec<ShownSighting>,
     pub(crate) past: Vec<Event>,
+    pub(crate) relatives: Relatives,
+    /// Whether the visitor may merge and link.
+    pub(crate) may_join: bool,
 }
 
 /// What an article pane is made from.
@@ -124,6 +142,7 @@ pub(crate) struct Material<'a> {
     pub(crate) checked: Checked,
     pub(crate) sightings: &'a [Sighting],
     pub(crate) history: &'a [HistoryRow],
+    pub(crate) relatives: Relatives,
     /// `(name, title)` in the configured order.
     pub(crate) topics: &'a [(String, String)],
     /// Whether the visitor's role decides.
@@ -133,7 +152,8 @@ pub(crate) struct Material<'a> {
 
 impl ArticleView {
     pub(crate) fn new(material: Material<'_>) -> Self {
-        let Material { article, form, checked, sightings, history, topics, may_decide, times } = material;
+        let Material { article, form, checked, sightings, history, relatives, topics, may_decide, times } =
+            material;
         let texts = times.texts;
         let places: Vec<(usize, usize)> =
             article.draft.iter().flat_map(|draft| &draft.sentences).map(|sentence| sentence.source).collect();
@@ -195,8 +215,11 @@ impl ArticleView {
                     what: describe(texts, row),
                     who: row.editor.clone(),
                     when: times.show_near(row.at),
+                    gone: row.merged.as_ref().map(Gone::of),
                 })
                 .collect(),
+            relatives,
+            may_join: may_decide,
         }
     }
 }

@@ -325,7 +325,7 @@ struct ConflictPage {
 }
 
 /// Somebody was faster: both texts side by side, 409.
-async fn conflict(
+pub(super) async fn conflict(
     state: &AppState,
     visitor: &Visitor,
     fields: &Fields,

@@ -26,6 +26,7 @@ pub(super) mod sign_in;
 mod source;
 mod sources;
 mod trial;
+mod twins;
 mod view;
 
 /// The desk's lines of the list.
@@ -54,6 +55,9 @@ pub fn routes() -> Vec<Route> {
         Route::post("/desk/a/{id}/withdraw", editor, decide::withdraw),
         Route::post("/desk/notices/{id}/answer", editor, notices::answer),
         Route::get("/desk/embed", viewer, embed::page),
+        Route::post("/desk/a/{id}/merge", editor, twins::merge),
+        Route::post("/desk/a/{id}/apart", editor, twins::apart),
+        Route::post("/desk/a/{id}/version", editor, twins::link),
         Route::post("/desk/undo/{id}", editor, decide::undo),
         Route::post("/desk/bulk", editor, decide::bulk),
         Route::get("/desk/history", viewer, history::page),

@@ -11,6 +11,7 @@ use super::facts::{Badge, badges, meta};
 use super::history::describe;
 use super::notices::{ShownNotice, Unanswered, badge, with_notice};
 use super::page::{Frame, Rich, Times, Toast, show};
+use super::twins::{Relatives, preprint_key};
 use super::view::{FilterForm, View};
 use crate::curation::relevance::{MissRate, miss_rate};
 use crate::domain::article::Article;
@@ -164,6 +165,7 @@ async fn article_view(
         checked,
         sightings: &sightings,
         history: &history,
+        relatives: Relatives::of(state, article).await?,
         topics: &state.site.topics,
         may_decide: visitor.may(Role::Editor),
         times,
@@ -182,7 +184,10 @@ async fn list(
 ) -> Result<(List, Option<Article>), PageError> {
     let now = state.now();
     let (articles, total) = state.store.queue(view.to_filter(now), view.page * PAGE, PAGE).await?;
-    let sources = state.store.source_counts(articles.iter().map(|article| article.id).collect()).await?;
+    let ids: Vec<i64> = articles.iter().map(|article| article.id).collect();
+    let sources = state.store.source_counts(ids.clone()).await?;
+    let suggested = state.store.suggested_among(ids.clone()).await?;
+    let papers = state.store.papers_among(ids).await?;
     let names = state.store.sources().await?;
     let names: Vec<(String, String)> =
         names.into_iter().map(|source| (source.source.name, source.source.title)).collect();
@@ -191,7 +196,15 @@ async fn list(
         .iter()
         .zip(&sources)
         .map(|(article, (_, sources))| {
-            row(state.texts, article, &notices, usize::try_from(*sources).unwrap_or(0), current)
+            let sources = usize::try_from(*sources).unwrap_or(0);
+            let mut row = row(state.texts, article, &notices, sources, current);
+            if let Some(preprint) = papers.get(&article.id) {
+                row.badges.insert(0, Badge::new(state.texts.t(preprint_key(*preprint)), "plain"));
+            }
+            if suggested.contains(&article.id) {
+                row.badges.insert(0, Badge::new(state.texts.t("badge-twin"), "caution"));
+            }
+            row
         })
         .collect();
     let pages = (total + PAGE - 1) / PAGE;
@@ -296,6 +309,11 @@ async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError
     }
     if find("undone").is_some() {
         return Ok(Some(Toast::plain(state.texts.t("history-undone"))));
+    }
+    match find("said").as_deref() {
+        Some("apart") => return Ok(Some(Toast::plain(state.texts.t("twins-apart-said")))),
+        Some("linked") => return Ok(Some(Toast::plain(state.texts.t("version-linked-said")))),
+        _ => {}
     }
     if let Some(count) = find("bulk").and_then(|count| count.parse::<u32>().ok()) {
         return Ok(Some(Toast::plain(state.texts.t("history-bulk").with("count", count))));

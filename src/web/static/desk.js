@@ -50,7 +50,7 @@
     // the live region stays, so that screen readers hear what changes in it
     $('.toasts').replaceChildren(...$$('.toasts > *', page).map((node) => document.adoptNode(node)));
     const address = new URL(request.responseURL, location.href);
-    for (const name of ['done', 'undone', 'bulk']) address.searchParams.delete(name);
+    for (const name of ['done', 'undone', 'bulk', 'said']) address.searchParams.delete(name);
     // an answer in place of a redirect (409, 422) has no address of its own: a reload goes back to the article
     if (address.href === posted) history.replaceState(null, '', location.href);
     else if (push && address.href !== location.href) history.pushState(null, '', address);
@@ -219,7 +219,7 @@
     if (typing || !keysOn() || !$('header.top nav')) return;
     const acts = {
       j: () => step(1), k: () => step(-1),
-      a: () => press('[data-key="a"]'), l: () => press('[data-key="l"]'), r: () => press('[data-key="r"]'),
+      a: () => press('[data-key="a"]'), l: () => press('[data-key="l"]'), r: () => press('[data-key="r"]'), m: () => press('[data-key="m"]'),
       e: () => $('#summary')?.focus(), o: () => press('#open-article'), u: () => press('#undo'),
       '/': () => $('#q')?.focus(), '?': () => go('/desk/help'),
     };
@@ -270,8 +270,8 @@
   }
   settle();
   const address = new URL(location.href);
-  if (['done', 'undone', 'bulk'].some((name) => address.searchParams.has(name))) {
-    for (const name of ['done', 'undone', 'bulk']) address.searchParams.delete(name);
+  if (['done', 'undone', 'bulk', 'said'].some((name) => address.searchParams.has(name))) {
+    for (const name of ['done', 'undone', 'bulk', 'said']) address.searchParams.delete(name);
     history.replaceState(null, '', address);
   }
 })();
