@@ -49,11 +49,25 @@ pub(super) fn advise_on_variable(name: &str) -> Option<String> {
 }
 
 /// WCAG 2.2's contrast ratio of `#rrggbb` to white, 1 to 21.
-fn contrast_to_white(colour: &str) -> Option<f64> {
+pub(super) fn contrast_to_white(colour: &str) -> Option<f64> {
     let channel = |from: usize| -> Option<f64> {
         let value = f64::from(u8::from_str_radix(colour.get(from..from + 2)?, 16).ok()?) / 255.0;
         Some(if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) })
     };
     let luminance = 0.2126 * channel(1)? + 0.7152 * channel(3)? + 0.0722 * channel(5)?;
     Some(1.05 / (luminance + 0.05))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contrast_follows_the_published_formula() {
+        assert!((contrast_to_white("#000000").unwrap() - 21.0).abs() < 1e-9);
+        assert!((contrast_to_white("#ffffff").unwrap() - 1.0).abs() < 1e-9);
+        // the well-known darkest grey that passes and the lightest that fails
+        assert!(contrast_to_white("#767676").unwrap() >= 4.5);
+        assert!(contrast_to_white("#777777").unwrap() < 4.5);
+    }
 }

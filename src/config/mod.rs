@@ -20,12 +20,14 @@ mod question;
 mod raw_source;
 mod rules;
 mod secret;
+mod write;
 
 pub use catalog::{Catalog, SOURCES, TOPICS};
 pub use load::{DEFAULTS, Loaded, Shown};
 pub use origin::{ConfigError, Origin, Problem};
 pub use question::{QUESTION_KINDS, read_question, write_question};
 pub use secret::Secret;
+pub use write::{check_feed_url, write_feed_source};
 
 /// Every setting. Meanings, units and defaults stand beside each key in `config/perfuse.toml`.
 #[derive(Debug, Clone, Deserialize)]

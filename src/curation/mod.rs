@@ -2,6 +2,7 @@
 
 pub mod document;
 pub mod draft;
+pub mod matched;
 pub mod relevance;
 pub mod sentences;
 pub mod topics;

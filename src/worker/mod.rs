@@ -4,6 +4,7 @@
 //! Invariant: every claimed source ends in a recorded outcome with a next time, or its lease runs out and another
 //! worker takes it. A second worker on the same database is safe.
 
+mod additions;
 mod complete;
 mod errands;
 mod gather;
@@ -15,6 +16,8 @@ mod post;
 mod preview;
 mod recount;
 mod refresh;
+mod replay;
+mod studies;
 mod upkeep;
 
 pub mod backfill;
@@ -41,6 +44,7 @@ pub use learn::Learner;
 pub use post::{Delivered, Post};
 pub use preview::NoPreview;
 pub use refresh::Report;
+pub use replay::Replayed;
 
 /// The database is asked at least this often what is due: another process may have changed it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
@@ -90,6 +94,8 @@ impl Worker {
         let mut learner = Learner::new(self.rules.clone());
         let hub = hub::Hub::configured(&self.settings, self.rules.topics())
             .map(|hub| tokio::spawn(hub.run(self.store.clone(), self.intake.fetcher.clone())));
+        let mut additions: JoinSet<()> = JoinSet::new();
+        let studies = tokio::spawn(studies::catch_up(self.store.clone()));
         let post = post::begin(self.store.clone(), self.settings.clone(), stop.clone());
         let errands = errands::Errands::begin(&self);
         let mut upkeep = upkeep::Upkeep::new(&self.settings.worker, UnixMs::now());
@@ -107,8 +113,13 @@ impl Worker {
                     Instant::now() + PAUSE_AFTER_FAILURE
                 }
             };
+            if additions.is_empty() {
+                self.start_additions(&mut additions).await;
+            }
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
+                // its works are new to the ranking; and more may have come meanwhile
+                Some(_) = additions.join_next() => learner.note_arrivals(true),
                 () = self.bell.notified() => errands.look_now(),
                 Some(ended) = refreshes.join_next() => {
                     log_report(&ended);
@@ -126,6 +137,7 @@ impl Worker {
         if let Some(hub) = hub {
             hub.abort();
         }
+        studies.abort();
         tokio::join!(self.finish(refreshes), post::end(post, SHUTDOWN_TIMEOUT));
     }
 
@@ -189,6 +201,17 @@ impl Worker {
         };
         let wait = Duration::from_millis(u64::try_from(wait_ms).unwrap_or(u64::MAX));
         Ok(Instant::now() + wait.min(LONGEST_SLEEP))
+    }
+
+    /// Begins to complete what editors added by hand, if anything is due.
+    async fn start_additions(&self, additions: &mut JoinSet<()>) {
+        match self.store.due_additions(UnixMs::now(), 1).await {
+            Ok(due) if due.is_empty() => {}
+            Ok(_) => {
+                additions.spawn(self.clone().complete_additions());
+            }
+            Err(error) => tracing::error!("the worker cannot use the database: {error}"),
+        }
     }
 
     async fn claim(

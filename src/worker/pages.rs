@@ -48,7 +48,12 @@ impl Worker {
             // before the outcome, so that an error later in the walk loses nothing
             let before = std::mem::take(&mut harvest.changed);
             self.store_ahead(due, before, &mut harvest, now).await?;
-            let page = page?.unwrap_or_default();
+            let page = page.map_err(|error| {
+                let json = Some("application/json".to_owned());
+                let raw = walk.take_unread().map(|(url, body)| (url, json, body.to_vec()));
+                Failure { raw, ..Failure::from(error) }
+            })?;
+            let page = page.unwrap_or_default();
             harvest.received += page.keys.len();
             harvest.problems.extend(page.problems);
             let (changed, unchanged) = self.store.changed_entries(due.id, page.entries).await?;

@@ -94,9 +94,14 @@ async fn a_gap_that_cannot_be_closed_is_named_asked_for_once_and_again_only_when
         all.iter().filter(|path| path.contains("efetch") && path.contains("id=40000002")).count()
     };
     let before = asks(&literature);
-    let again = service.store().asked_before(state.id).await.unwrap();
-    assert_eq!(again.len(), 1);
     assert!(before > 0);
+    let database = rusqlite::Connection::open(service.store().path()).unwrap();
+    database.execute("UPDATE counts SET next_at = 0, counted_at = NULL", []).unwrap();
+    drop(database);
+    service.base.ring();
+    let state = service.wait_until_counted("search", UnixMs(1)).await;
+    assert!(matches!(state.completeness(), Completeness::Gap { missing: 1, .. }), "{:?}", state.count);
+    assert_eq!(asks(&literature), before);
 
     literature.withhold(40_000_002, false);
     let state = service.count("search").await;
@@ -288,10 +293,22 @@ async fn a_source_that_falls_silent_raises_an_alarm_without_any_error_and_takes_
     service.stop().await;
 }
 
+/// Fills in the lab's form and follows it.
+async fn ask_lab(visitor: &mut Visitor, form: &[(&str, &str)]) -> Page {
+    let page = visitor.get("/desk/sources/lab").await;
+    let mut fields = page.hidden_fields("/desk/sources/lab");
+    fields.retain(|(name, _)| name == "csrf");
+    fields.extend(form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let sent = visitor.post("/desk/sources/lab", &fields).await;
+    match sent.headers.get("location") {
+        Some(location) => visitor.get(location.to_str().unwrap()).await,
+        None => sent,
+    }
+}
+
 /// An answer of the lab, after as many looks as it takes.
 async fn lab_answer(visitor: &mut Visitor, form: &[(&str, &str)]) -> Page {
-    let page = visitor.get("/desk/sources/lab").await;
-    let mut page = visitor.submit(&page, "/desk/sources/lab", form).await;
+    let mut page = ask_lab(visitor, form).await;
     for _ in 0..600 {
         if page.status != 200 || !page.body.contains("data-waits") {
             return page;
@@ -353,9 +370,8 @@ async fn the_query_lab_counts_what_would_come_what_is_known_and_what_editors_tho
     let page = lab_answer(&mut visitor, &[("kind", "europepmc"), ("text", "ECMO"), ("days", "30")]).await;
     assert_eq!(numbers(&page), ["2", "2", "0", "0", "0"]);
 
-    let page = visitor.get("/desk/sources/lab").await;
     let wrong = [("kind", "pubmed"), ("text", "\"never closed"), ("days", "30")];
-    let page = visitor.submit(&page, "/desk/sources/lab", &wrong).await;
+    let page = ask_lab(&mut visitor, &wrong).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY.as_u16());
     assert!(page.body.contains("quotation mark is missing"), "{}", page.body);
     service.stop().await;
@@ -372,7 +388,7 @@ async fn the_lab_reaches_no_address_that_a_source_could_not() {
     for url in ["http://10.0.0.1/", "http://169.254.169.254/latest/meta-data/", "http://[::1]/"] {
         let page = lab_answer(&mut visitor, &[("kind", "feed"), ("text", url), ("days", "30")]).await;
         assert!(page.body.contains("class=\"errors\""), "{url}: {}", page.body);
-        assert!(page.body.contains("not a public address") || page.body.contains("address"), "{}", page.body);
+        assert!(page.body.contains("refused to connect"), "{}", page.body);
         assert_eq!(numbers(&page), Vec::<String>::new());
     }
     service.stop().await;

@@ -90,6 +90,10 @@ impl Service {
         let since = UnixMs::now();
         assert!(self.store().set_count_due(name, since).await.unwrap());
         self.base.ring();
+        self.wait_until_counted(name, since).await
+    }
+
+    pub(crate) async fn wait_until_counted(&self, name: &str, since: UnixMs) -> SourceState {
         for _ in 0..600 {
             let state = self.store().source_state(name).await.unwrap().unwrap();
             if state.count.counted_at.is_some_and(|at| at >= since) {

@@ -18,6 +18,8 @@ mod walk;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use self::client::Client;
 use super::eutils::Window;
 use super::fetch::{FetchError, Fetcher};
@@ -120,13 +122,29 @@ impl Services {
 
     /// Begins to ask; the first page is fetched by [`Walk::next_page`]. Nothing in the answer is dated after `now`.
     pub fn walk(&self, question: Question, now: UnixMs) -> Walk<'_> {
-        let client = match question {
+        Walk::begin(&self.fetcher, self.client(&question), question, now)
+    }
+
+    /// Reads a page that came earlier, as if it came now.
+    ///
+    /// # Errors
+    /// It still cannot be read.
+    pub async fn read_page(
+        &self,
+        question: &Question,
+        body: Bytes,
+        now: UnixMs,
+    ) -> Result<Page, ServiceError> {
+        walk::read_page(self.client(question), question, body, now).await
+    }
+
+    fn client(&self, question: &Question) -> &Client {
+        match question {
             Question::Europepmc { .. } | Question::EuropepmcList { .. } => &self.europepmc,
             Question::Trials { .. } => &self.trials,
             Question::Preprints { .. } => &self.preprints,
             Question::Crossref { .. } => &self.crossref,
-        };
-        Walk::begin(&self.fetcher, client, question, now)
+        }
     }
 
     /// How many records a question has, by asking for a page of one; `None` where the service does not say.
