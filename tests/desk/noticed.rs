@@ -60,7 +60,11 @@ async fn a_correction_waits_on_top_with_what_changed_and_becomes_public_with_the
     world.wait(MINUTE_MS);
     let public = maria.get(&format!("/a/{}", article.public_id)).await;
     assert!(public.text("h1").starts_with("[Corrected]"), "{}", public.text("h1"));
-    assert!(public.text(".history").contains("Correction. Our text still holds."), "{}", public.text(".history"));
+    assert!(
+        public.text(".history").contains("Correction. Our text still holds."),
+        "{}",
+        public.text(".history")
+    );
     assert!(!public.text(".history").contains("maria"), "names only where the society wants them");
     let notice = world.store.notices_of(article.id).await.unwrap().remove(0);
     assert_eq!((notice.state, notice.answered.unwrap().1), (NoticeState::Public, SummaryHolds::Yes));
@@ -89,7 +93,11 @@ async fn a_retraction_marks_at_once_is_shown_until_answered_and_a_false_one_is_t
     world.wait(MINUTE_MS);
     let public = maria.get(&path).await;
     assert!(!public.text("h1").contains("Retracted"));
-    assert!(public.text(".history").contains("found not to be about this work"), "{}", public.text(".history"));
+    assert!(
+        public.text(".history").contains("found not to be about this work"),
+        "{}",
+        public.text(".history")
+    );
     let again = maria.post(&act, &[("answer", "yes")]).await;
     assert_eq!(again.status, 409, "{}", again.body);
 }

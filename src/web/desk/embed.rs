@@ -86,7 +86,8 @@ fn read(state: &AppState, query: &str) -> Choice {
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match name.as_ref() {
             "count" => {
-                chosen.count = value.parse().ok().filter(|count| (1..=20).contains(count)).unwrap_or(chosen.count);
+                chosen.count =
+                    value.parse().ok().filter(|count| (1..=20).contains(count)).unwrap_or(chosen.count);
             }
             "topic" => {
                 let known = state.site.topics.iter().find(|(known, _)| *known == value);
@@ -118,8 +119,7 @@ fn builders(texts: &Texts, public: &Public, chosen: &Choice) -> Vec<Builder> {
     let attributes = chosen.wix_attributes();
     let attributes: Vec<String> =
         attributes.into_iter().map(|(name, value)| format!("{name} = {value}")).collect();
-    let builder =
-        |name: &'static str, steps: Vec<Step>| Builder { name: texts.t(name).into(), steps };
+    let builder = |name: &'static str, steps: Vec<Step>| Builder { name: texts.t(name).into(), steps };
     vec![
         builder(
             "embed-wordpress",

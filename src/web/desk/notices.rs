@@ -126,17 +126,21 @@ fn standing(notice: &Notice, is_public: bool, times: Times) -> String {
     let texts = times.texts;
     let since = || times.show_near(notice.public_at.unwrap_or(notice.found_at));
     let stands = match notice.state {
-        NoticeState::Waiting if is_public => texts.t("noticed-waiting").with("when", times.show_near(notice.found_at)),
+        NoticeState::Waiting if is_public => {
+            texts.t("noticed-waiting").with("when", times.show_near(notice.found_at))
+        }
         NoticeState::Waiting => texts.t("noticed-found").with("when", times.show_near(notice.found_at)),
         NoticeState::Public => texts.t("noticed-public").with("when", since()),
         NoticeState::Dismissed => texts.t("noticed-dismissed"),
-        NoticeState::Lifted => {
-            texts.t("noticed-lifted").with("when", times.show_near(notice.lifted_at.unwrap_or(notice.found_at)))
-        }
+        NoticeState::Lifted => texts
+            .t("noticed-lifted")
+            .with("when", times.show_near(notice.lifted_at.unwrap_or(notice.found_at))),
     };
     let answer = match notice.answered {
         Some((at, SummaryHolds::Yes)) => Some(texts.t("noticed-held").with("when", times.show_near(at))),
-        Some((at, SummaryHolds::Rewritten)) => Some(texts.t("noticed-rewritten").with("when", times.show_near(at))),
+        Some((at, SummaryHolds::Rewritten)) => {
+            Some(texts.t("noticed-rewritten").with("when", times.show_near(at)))
+        }
         Some((_, SummaryHolds::NotOurs)) | None => None,
     };
     match answer {
