@@ -132,6 +132,20 @@ pub(super) fn article_with(db: &Connection, ids: &Identifiers) -> rusqlite::Resu
     Ok(None)
 }
 
+/// The article that an entry is of, as far as can be said without storing it: by an identifier, else by its link.
+pub(super) fn find_known(
+    db: &Connection,
+    ids: &Identifiers,
+    link: Option<&str>,
+) -> rusqlite::Result<Option<i64>> {
+    let found = find_by_ids(db, ids)?;
+    let Some(link) = link.filter(|_| found.is_none()) else { return Ok(found) };
+    let mut statement = db.prepare_cached(
+        "SELECT article_id FROM hints WHERE kind = 'link' AND value = ?1 ORDER BY article_id LIMIT 1",
+    )?;
+    statement.query_row([link], |row| row.get(0)).optional()
+}
+
 /// Writes down what identifies the article, so that the next sighting finds it. An identifier that another article
 /// holds stays there.
 pub(super) fn remember(

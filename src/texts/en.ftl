@@ -716,6 +716,7 @@ sources-failed =
     }
 sources-new = Not fetched yet
 sources-well = Well
+sources-odd = Answers, but needs a look
 sources-next-now = now
 sources-next-never = not planned
 sources-last-never = never
@@ -736,7 +737,7 @@ sources-gap =
 sources-lost = Overflowed: entries since { $when } may be missing
 sources-count-failed = The count failed: { $error }
 sources-count-failed-after = The count failed: { $error }. It was complete up to { $day }
-sources-uncounted = Not counted yet
+sources-uncounted = Not known yet
 sources-quiet = Silent: usually { $usual }, nothing for { $days } days.
 sources-usual-week = { $count } a week
 sources-usual-days = one in { $count } days
