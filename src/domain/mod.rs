@@ -5,6 +5,7 @@
 //! identifiers are normalised, which moves its status allows, and what the public sees (a news item).
 
 pub mod article;
+pub mod doi_owner;
 pub mod editor;
 pub mod entry;
 pub mod identity;
