@@ -16,6 +16,7 @@ CREATE TABLE notices (
     answered_at INTEGER,
     answer      TEXT CHECK (answer IN ('yes', 'rewritten', 'not_ours')),
     answered_by INTEGER REFERENCES editors (id),
+    told_at     INTEGER,                           -- when the editors were written to; NULL until then
     UNIQUE (article_id, finding_key),
     CHECK (state NOT IN ('public', 'lifted') OR public_at IS NOT NULL)
 ) STRICT;
@@ -34,6 +35,15 @@ CREATE TABLE watch (
     PRIMARY KEY (article_id, service)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX watch_due ON watch (service, next_at);
+
+-- Trials that editors tied to an article by hand; those that its record names are in articles.trials.
+CREATE TABLE trial_ties (
+    article_id INTEGER NOT NULL REFERENCES articles (id),
+    nct        TEXT    NOT NULL,
+    tied_at    INTEGER NOT NULL,
+    tied_by    INTEGER REFERENCES editors (id),
+    PRIMARY KEY (article_id, nct)
+) STRICT, WITHOUT ROWID;
 
 -- The public's copies, like all of news: notices (JSON, PublicNotice) and how the work first appeared (FirstReport).
 ALTER TABLE news ADD COLUMN notices TEXT NOT NULL DEFAULT '[]';

@@ -5,6 +5,7 @@ use perfuse::domain::status::{RejectReason, Status};
 use perfuse::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 mod limits;
+mod noticed;
 pub(crate) mod world;
 
 use world::{PASSWORD, World};

@@ -3,6 +3,7 @@
 mod browser;
 mod caching;
 mod hostile;
+mod language;
 mod pages;
 mod states;
 mod support;

@@ -4,11 +4,12 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use anyhow::bail;
+use chrono::NaiveDate;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::say;
 use super::table::Table;
+use super::{backfill, replay, say};
 use crate::app::Base;
 use crate::domain::time::UnixMs;
 use crate::worker::Report;
@@ -19,6 +20,20 @@ pub struct Args {
     /// Sources by name, due or not; none means all that are due
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
+    /// Walk through the source's history from this day on (2024-01-31), in slices of days and at low priority; run
+    /// again after an interruption, it goes on where it was
+    #[arg(long, value_name = "DAY")]
+    since: Option<NaiveDate>,
+    /// The last day of the walk; without it, today
+    #[arg(long, value_name = "DAY", requires = "since")]
+    until: Option<NaiveDate>,
+    /// Do not wait for the night with a large PubMed job (more than 100 requests): NCBI asks for those between 21:00
+    /// and 5:00 or on weekends, US Eastern time
+    #[arg(long, requires = "since")]
+    now: bool,
+    /// Ask nobody: run the bodies that could not be read and were kept again, after a fix
+    #[arg(long, conflicts_with = "since")]
+    replay: bool,
 }
 
 impl Args {
@@ -29,11 +44,22 @@ impl Args {
     pub async fn run(self, global: &super::Global) -> anyhow::Result<()> {
         let (loaded, catalog) = global.load_configuration()?;
         let base = Base::open(loaded.settings, catalog).await?;
+        if let Some(since) = self.since {
+            let days = backfill::Days { since, until: self.until, now: self.now };
+            backfill::run(&base, &self.sources, days).await?;
+            base.store.close().await;
+            return Ok(());
+        }
         let known = base.store.sources().await?;
         for name in &self.sources {
             if !known.iter().any(|state| state.source.name == *name) {
                 bail!("there is no source named {name:?}; `perfuse source list` shows them");
             }
+        }
+        if self.replay {
+            let outcome = replay::run(&base, &self.sources).await;
+            base.store.close().await;
+            return outcome;
         }
         let now = UnixMs::now();
         let is_due = |state: &&crate::store::SourceState| {

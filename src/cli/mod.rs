@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::{Catalog, ConfigError, Loaded, Settings};
 use crate::worker::schedule::check_schedules;
 
+mod backfill;
 pub mod backup;
 pub mod check;
 pub mod draft;
@@ -16,8 +17,11 @@ pub mod fetch;
 pub mod import;
 mod lines;
 pub mod migrate;
+mod opml;
 pub mod parse;
+mod rehearsal;
 pub mod relevance;
+mod replay;
 pub mod restore;
 pub mod serve;
 pub mod source;
@@ -25,6 +29,7 @@ mod table;
 pub mod user;
 pub mod verify;
 pub mod version;
+mod volume;
 
 /// Research news for clinical societies.
 #[derive(Debug, Parser)]
@@ -68,7 +73,7 @@ pub enum Command {
     ///
     /// Makes the data folder and the database where there are none. Stops in order on SIGTERM and Ctrl-C.
     Serve(serve::Args),
-    /// Fetch sources once and show what came
+    /// Fetch sources once and show what came, or walk through the history of one
     Fetch(fetch::Args),
     /// Put the records of files through the same way as fetched ones
     Import(import::Args),

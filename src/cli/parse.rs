@@ -161,6 +161,8 @@ fn line_of(entry: &Entry) -> Value {
         "mesh": entry.mesh,
         "keywords": entry.keywords,
         "trials": entry.trials,
+        "trial": entry.trial,
+        "free_full_text": entry.free_full_text,
         "related": entry.related,
         "complete": entry.complete,
     })

@@ -9,8 +9,8 @@ use crate::app;
 use crate::config::Settings;
 use crate::domain::editor::{Editor, Role};
 use crate::domain::time::{HOUR_MS, UnixMs};
+use crate::domain::token::Token;
 use crate::store::{LinkPurpose, Store};
-use crate::web::token::Token;
 
 /// Arguments of `user`.
 #[derive(Debug, clap::Args)]

@@ -12,17 +12,22 @@ use chrono_tz::Tz;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 
+mod advice;
 mod catalog;
 mod load;
 mod origin;
+mod question;
 mod raw_source;
 mod rules;
 mod secret;
+mod write;
 
 pub use catalog::{Catalog, SOURCES, TOPICS};
 pub use load::{DEFAULTS, Loaded, Shown};
 pub use origin::{ConfigError, Origin, Problem};
+pub use question::{QUESTION_KINDS, read_question, write_question};
 pub use secret::Secret;
+pub use write::{check_feed_url, write_feed_source};
 
 /// Every setting. Meanings, units and defaults stand beside each key in `config/perfuse.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -50,6 +55,8 @@ pub struct Settings {
     pub worker: Worker,
     /// The editors' desk.
     pub desk: Desk,
+    /// Letters to the people at the desk.
+    pub mail: Mail,
     /// What the public sees.
     pub publish: Publish,
     /// What the program says while it runs.
@@ -223,6 +230,48 @@ pub struct Desk {
     pub overlap_percent: u32,
 }
 
+/// `[mail]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// The mail server; `None` for no mail.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub host: Option<String>,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: MailTls,
+    /// Name to sign in with.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub user: Option<String>,
+    /// Password to sign in with.
+    pub password: Secret,
+    /// The sender's address; set where `host` is.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub from: Option<String>,
+    /// Crontab line of the digest.
+    pub digest_schedule: String,
+}
+
+impl Mail {
+    /// Whether letters can be sent.
+    pub fn is_on(&self) -> bool {
+        self.host.is_some()
+    }
+}
+
+/// How the connection to the mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailTls {
+    /// Upgraded before anything is said; refused otherwise.
+    Starttls,
+    /// From the first byte.
+    Tls,
+    /// Not at all.
+    None,
+}
+
 /// `[publish]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -236,6 +285,8 @@ pub struct Publish {
     pub websub_hub: Option<String>,
     /// Origins that may frame the embed; empty: all.
     pub frame_ancestors: Vec<String>,
+    /// Whether an item's public history names editors.
+    pub show_editor_names: bool,
 }
 
 /// `[log]`

@@ -6,6 +6,7 @@ use super::status::{RejectReason, Status};
 use super::summary::Draft;
 use super::text::RichText;
 use super::time::{PartialDate, UnixMs};
+use super::trial::TrialFacts;
 
 /// What we know of a work and where it stands with the editors.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +43,10 @@ pub struct Article {
     pub mesh: Vec<String>,
     /// Trials that the work reports.
     pub trials: Vec<Nct>,
+    /// Of a registration, how the trial goes, as last seen.
+    pub trial: Option<TrialFacts>,
+    /// Where the whole text can be read for nothing, if a source says so (PubMed Central apart, see `ids`).
+    pub free_full_text: Option<String>,
     /// What a source changed after we published it, in a sentence; cleared when an editor acts on the article.
     pub upstream_changed: Option<String>,
     /// When a source first showed it to us.

@@ -170,6 +170,9 @@ pub struct Entry {
     /// Of a registration, how the trial goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trial: Option<TrialFacts>,
+    /// Where the whole text can be read for nothing (http or https), if the source says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub free_full_text: Option<String>,
     /// Whether this is a complete record (E-utilities, a record file) or only a sighting that should be completed.
     pub complete: bool,
 }

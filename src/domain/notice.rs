@@ -89,6 +89,11 @@ impl NoticeKind {
         self <= Self::ExpressionOfConcern
     }
 
+    /// Whether the work no longer stands: what was reported of it is no longer shown as news.
+    pub fn voids_the_work(self) -> bool {
+        self <= Self::Withdrawal
+    }
+
     /// The notice's name in English, as in "Retraction: …".
     pub fn label(self) -> &'static str {
         match self {
@@ -237,8 +242,11 @@ pub struct Change {
 pub struct Finding {
     /// What happened.
     pub kind: NoticeKind,
-    /// Who said so.
+    /// Who said so first.
     pub source: NoticeSource,
+    /// Who else said so since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<NoticeSource>,
     /// The notice's own record (or the paper's, for `NowPublished`); may be empty.
     #[serde(default)]
     pub ids: Identifiers,
@@ -259,6 +267,54 @@ pub struct Finding {
     pub changes: Vec<Change>,
 }
 
+impl Finding {
+    /// A finding about which nothing else is known.
+    pub fn new(kind: NoticeKind, source: NoticeSource) -> Self {
+        Self {
+            kind,
+            source,
+            also: Vec::new(),
+            ids: Identifiers::default(),
+            citation: String::new(),
+            link: None,
+            noticed_on: None,
+            detail: String::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// Whether `source` said it.
+    pub fn is_said_by(&self, source: NoticeSource) -> bool {
+        self.source == source || self.also.contains(&source)
+    }
+
+    /// Takes from another account of the same notice who said so and what is unknown here; the graver kind holds.
+    /// Says whether anything changed.
+    pub fn join(&mut self, other: &Self) -> bool {
+        let before = self.clone();
+        for source in std::iter::once(other.source).chain(other.also.iter().copied()) {
+            if !self.is_said_by(source) {
+                self.also.push(source);
+            }
+        }
+        self.kind = self.kind.min(other.kind);
+        if !self.ids.conflicts_with(&other.ids) {
+            self.ids.fill_from(&other.ids);
+        }
+        for (mine, theirs) in [(&mut self.citation, &other.citation), (&mut self.detail, &other.detail)] {
+            if mine.is_empty() {
+                mine.clone_from(theirs);
+            }
+        }
+        self.link = self.link.take().or_else(|| other.link.clone());
+        self.noticed_on = self.noticed_on.take().or_else(|| other.noticed_on.clone());
+        if self.changes.is_empty() {
+            self.changes.clone_from(&other.changes);
+        }
+        *self != before
+    }
+}
+
 /// A finding about an article, and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
@@ -276,6 +332,8 @@ pub struct Notice {
     pub found_at: UnixMs,
     /// When the public first saw it.
     pub public_at: Option<UnixMs>,
+    /// When the public saw it last: it was lifted, or dismissed after it had been public.
+    pub lifted_at: Option<UnixMs>,
     /// When an editor answered, and whether they said that the summary still holds.
     pub answered: Option<(UnixMs, SummaryHolds)>,
 }
@@ -290,6 +348,25 @@ pub enum SummaryHolds {
     Rewritten,
     /// The notice is not about this article, or means nothing for it.
     NotOurs,
+}
+
+impl SummaryHolds {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Yes, Self::Rewritten, Self::NotOurs];
+
+    /// As the database spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::Rewritten => "rewritten",
+            Self::NotOurs => "not_ours",
+        }
+    }
+
+    /// The answer for [`Self::as_str`]'s word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|answer| answer.as_str() == word)
+    }
 }
 
 /// A public notice as a news item carries it: a copy, like all that the public sees.

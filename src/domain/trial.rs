@@ -98,9 +98,28 @@ pub struct TrialFacts {
     /// When results were first posted in the registry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub results_posted_on: Option<PartialDate>,
+    /// When the registry last posted a change: of two sights, the newer one counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_updated_on: Option<PartialDate>,
 }
 
 impl TrialFacts {
+    /// Whether these are facts of an earlier day than `other`, as in a file saved long ago.
+    pub fn is_older_than(&self, other: &Self) -> bool {
+        matches!((&self.last_updated_on, &other.last_updated_on), (Some(own), Some(other)) if own < other)
+    }
+
+    /// "1/2", "early 1"; empty where phases do not apply.
+    pub fn phase(&self) -> String {
+        self.phases.join("/")
+    }
+
+    /// "40 participants enrolled", or "planned".
+    pub fn describe_enrolment(&self) -> Option<String> {
+        let manner = if self.is_enrolment_actual { "enrolled" } else { "planned" };
+        self.enrolment.map(|count| format!("{count} participants {manner}"))
+    }
+
     /// One sentence a fact, for people: "Terminated (slow accrual). Phase 1/2. 40 participants planned. …"
     pub fn describe(&self) -> String {
         let mut status = self.status.as_str().to_owned();
@@ -113,12 +132,9 @@ impl TrialFacts {
             None => status,
         }];
         if !self.phases.is_empty() {
-            sentences.push(format!("Phase {}", self.phases.join("/")));
+            sentences.push(format!("Phase {}", self.phase()));
         }
-        if let Some(count) = self.enrolment {
-            let manner = if self.is_enrolment_actual { "enrolled" } else { "planned" };
-            sentences.push(format!("{count} participants {manner}"));
-        }
+        sentences.extend(self.describe_enrolment());
         let dates = [
             ("Start", &self.starts_on),
             ("Completion", &self.completes_on),
@@ -150,6 +166,18 @@ mod tests {
     }
 
     #[test]
+    fn facts_survive_storing_and_know_which_are_newer() {
+        let on = |day| TrialFacts {
+            last_updated_on: PartialDate::new(2026, Some(11), day),
+            ..TrialFacts::default()
+        };
+        assert!(on(Some(3)).is_older_than(&on(Some(4))) && !on(Some(4)).is_older_than(&on(Some(4))));
+        assert!(!TrialFacts::default().is_older_than(&on(Some(4))), "without a day nothing is said");
+        let stored = serde_json::to_string(&on(Some(3))).unwrap();
+        assert_eq!(serde_json::from_str::<TrialFacts>(&stored).unwrap(), on(Some(3)));
+    }
+
+    #[test]
     fn facts_are_told_in_sentences() {
         let facts = TrialFacts {
             status: TrialStatus::Terminated,
@@ -160,6 +188,7 @@ mod tests {
             starts_on: PartialDate::new(2022, Some(8), None),
             completes_on: None,
             results_posted_on: PartialDate::new(2026, Some(11), Some(3)),
+            last_updated_on: None,
         };
         assert_eq!(
             facts.describe(),

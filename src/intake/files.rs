@@ -11,6 +11,7 @@ use flate2::bufread::MultiGzDecoder;
 use crate::domain::entry::{Parsed, Problem};
 use crate::domain::time::UnixMs;
 
+use super::bibtex::{self, Bibtex};
 use super::decode;
 use super::feed::{self, FeedError};
 use super::pubmed::{self, PubmedError, Record, Records};
@@ -35,6 +36,8 @@ pub enum Format {
     ServiceJson,
     /// NBIB or RIS.
     Tagged(Dialect),
+    /// BibTeX or BibLaTeX.
+    Bibtex,
     /// A table with a header, and its separator.
     Table(u8),
     /// JSON of another kind.
@@ -147,6 +150,9 @@ pub fn sniff(head: &[u8]) -> Format {
     if let Some(dialect) = Dialect::sniff(text) {
         return Format::Tagged(dialect);
     }
+    if bibtex::sniff(text) {
+        return Format::Bibtex;
+    }
     if let Some(separator) = table::sniff(text) {
         return Format::Table(separator);
     }
@@ -190,6 +196,7 @@ pub fn read(reader: Box<dyn Read>, name: &Path, now: UnixMs) -> Result<Opened, F
             }
             Format::PubmedXml => return read_records(reader, &head, name),
             Format::Tagged(dialect) => return read_tagged(reader, &head, dialect, name, now),
+            Format::Bibtex => return read_bibtex(reader, &head, name),
             Format::Table(separator) => return read_table(reader, separator, name),
             Format::ServiceJson => return read_service(reader, name, now),
             Format::Empty
@@ -230,6 +237,11 @@ fn read_tagged(
 ) -> Result<Opened, FileError> {
     let records = Box::new(Tagged::new(narrow(reader, head, name)?, dialect, now));
     Ok(Opened { format: dialect.as_str().to_owned(), title: None, records })
+}
+
+fn read_bibtex(reader: Box<dyn BufRead>, head: &[u8], name: &Path) -> Result<Opened, FileError> {
+    let records = Box::new(Bibtex::new(narrow(reader, head, name)?));
+    Ok(Opened { format: bibtex::FORMAT.to_owned(), title: None, records })
 }
 
 fn read_table(reader: Box<dyn BufRead>, separator: u8, name: &Path) -> Result<Opened, FileError> {

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use serde::{Deserialize, Serialize};
 
 use super::rows;
-use super::{Store, StoreError, articles, merge, news, versions};
+use super::{Store, StoreError, articles, merge, news, notices, versions};
 use crate::domain::article::Article;
 use crate::domain::status::{self, Act, RejectReason, Status};
 use crate::domain::text::RichText;
@@ -249,7 +249,8 @@ fn undo(db: &Transaction<'_>, decision_id: i64, editor_id: i64, now: UnixMs) -> 
         return Ok(Err(DecideError::NotUndoable("the published version took its place")));
     }
     if act == Act::Merge {
-        return undo_merge(db, &article, &before, &target, decision_id, editor_id, now);
+        let decision = NewDecision { editor_id, act: Act::Undo, undoes: Some(decision_id), now };
+        return merge::undo(db, decision_id, &article, &before, &target, &decision);
     }
     let decision = NewDecision { editor_id, act: Act::Undo, undoes: Some(decision_id), now };
     Ok(Ok(apply(db, &article, &before, target, &decision)?))
@@ -342,28 +343,6 @@ fn wanted_standing(
     wanted
 }
 
-fn undo_merge(
-    db: &Transaction<'_>,
-    article: &Article,
-    before: &Standing,
-    target: &Standing,
-    decision_id: i64,
-    editor_id: i64,
-    now: UnixMs,
-) -> Refusable<Decided> {
-    if let Err(refused) = merge::part(db, decision_id, article, now)? {
-        return Ok(Err(refused));
-    }
-    store_standing(db, article.id, target, false)?;
-    if target.status == Status::Approved && target.topics != before.topics {
-        news::set_topics(db, article.id, &target.topics)?;
-    }
-    let article = articles::load(db, article.id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    let decision = NewDecision { editor_id, act: Act::Undo, undoes: Some(decision_id), now };
-    let decision_id = write_decision(db, &article, before, target, &decision)?;
-    Ok(Ok(Decided { decision_id, published_at: target.published_at, article, repeated: false }))
-}
-
 pub(super) struct NewDecision {
     pub(super) editor_id: i64,
     pub(super) act: Act,
@@ -384,7 +363,17 @@ fn apply(
     match wanted.status {
         Status::Approved => {
             let at = wanted.published_at.unwrap_or(decision.now);
-            wanted.published_at = Some(news::publish(db, &article, at, decision.now)?);
+            let published_at = news::publish(db, &article, at, decision.now)?;
+            if before.status != Status::Approved {
+                notices::publish_with_article(
+                    db,
+                    article.id,
+                    decision.editor_id,
+                    published_at,
+                    decision.now,
+                )?;
+            }
+            wanted.published_at = Some(published_at);
         }
         _ if decision.act == Act::Undo && versions::hand_back(db, article.id, decision.now)? => {}
         _ => news::hide(db, article.id, decision.now)?,

@@ -3,7 +3,7 @@
 //! Where identifiers point both ways, nothing merges either: a false merge is worse than a duplicate. Such articles
 //! become a suggestion with strong evidence (`pairs`), and so do articles that an editor has decided on.
 
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::{merge, pairs, record, rows};
 use crate::domain::article::Article;
@@ -122,14 +122,26 @@ fn whose_doi(db: &Connection, article: &Article, entry: &Entry) -> rusqlite::Res
     })
 }
 
-/// Whether an identifier of the entry is one that we have.
-pub(super) fn is_known(db: &Connection, entry: &Entry) -> rusqlite::Result<bool> {
-    for (kind, value) in strong(&entry.ids) {
-        if by_identifier(db, kind, &value)?.is_some() {
-            return Ok(true);
+/// The article that one of the identifiers is of, if we have it; the first one decides.
+pub(super) fn find_by_ids(db: &Connection, ids: &Identifiers) -> rusqlite::Result<Option<i64>> {
+    let mut statement =
+        db.prepare_cached("SELECT article_id FROM identifiers WHERE kind = ?1 AND value = ?2")?;
+    for (kind, value) in strong(ids) {
+        if let Some(id) = statement.query_row((kind, value), |row| row.get(0)).optional()? {
+            return Ok(Some(id));
         }
     }
-    Ok(false)
+    Ok(None)
+}
+
+/// The article that holds the first known one of the identifiers.
+pub(super) fn article_with(db: &Connection, ids: &Identifiers) -> rusqlite::Result<Option<i64>> {
+    for (kind, value) in strong(ids) {
+        if let Some(article) = by_identifier(db, kind, &value)? {
+            return Ok(Some(article.id));
+        }
+    }
+    Ok(None)
 }
 
 /// Writes down what identifies the article, so that the next sighting finds it. An identifier that another article

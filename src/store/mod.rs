@@ -5,27 +5,36 @@
 
 mod articles;
 mod audit;
+mod backfills;
 mod backup;
+mod coverage;
 mod decisions;
 mod desk;
 mod error;
 mod history;
+mod lab;
 mod learning;
+mod mail;
 mod matching;
 mod merge;
 mod news;
 mod news_archive;
+mod notice_lists;
+mod notices;
 mod open;
 mod pairs;
 mod people;
 mod record;
 mod refresh;
+mod replay;
 mod rows;
 mod search;
 mod sessions;
+mod source_page;
 mod sources;
 mod upkeep;
 mod versions;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,21 +44,31 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use articles::{QueueCounts, QueueFilter, QueueOrder};
 pub use audit::AuditRow;
+pub use backfills::SliceDone;
 pub use backup::{inspect_backup, restore_backup};
+pub use coverage::{CountDue, CountOutcome, Counted, Filled};
 pub use decisions::{DecideError, Decided, DecisionRequest, Wish};
 pub use error::StoreError;
 pub use history::{HistoryRow, MergedText};
+pub use lab::LabQuestion;
 pub use learning::{Lesson, Rank};
+pub use mail::{ClaimedLetter, LetterRow, MailWishes};
 pub use merge::MergeRequest;
 pub use news::{NewsPlace, NewsQuery};
+pub use news_archive::{FeedOf, NoticePlace};
+pub use notice_lists::{ListedNotice, WaitingNotice};
+pub use notices::{NoticeError, Noticed};
 pub use pairs::Suggestion;
 pub use people::{LinkPurpose, LinkUse, PersonError};
 pub use record::{Judged, Judgement, Mark, Recorded};
 pub use refresh::{Refresh, RefreshResult};
+pub use replay::KeptBody;
 pub use search::Found;
 pub use sessions::{SessionRow, SignedIn};
+pub use source_page::{CHART_WEEKS, FailedBody, SourceWeek};
 pub use sources::{DueSource, FetchRow, SourceState};
 pub use upkeep::Pruned;
+pub use watch::{Look, Looked, WatchCounts, Watched};
 
 /// How many connections read beside the one that writes.
 const READERS: usize = 3;

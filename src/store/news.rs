@@ -315,8 +315,8 @@ pub(super) fn hide(db: &Connection, article_id: i64, now: UnixMs) -> rusqlite::R
     Ok(())
 }
 
-/// The first whole second at or after `at` that no other item has in `column`: dates in feeds are whole seconds, and
-/// two items with one date confuse readers (and the validator).
+/// The first whole second at or after `at` that no other item has in `column`, nor any notice: dates in feeds are whole
+/// seconds, and two items with one date confuse readers (and the validator).
 pub(super) fn free_second(
     db: &Connection,
     column: &'static str,
@@ -324,10 +324,46 @@ pub(super) fn free_second(
     article_id: i64,
 ) -> rusqlite::Result<i64> {
     let mut second = at.0.div_euclid(SECOND_MS) * SECOND_MS;
-    let sql = format!("SELECT EXISTS (SELECT 1 FROM news WHERE {column} = ?1 AND article_id <> ?2)");
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM news WHERE {column} = ?1 AND article_id <> ?2)
+             OR EXISTS (SELECT 1 FROM notices WHERE public_at = ?1)"
+    );
     let mut taken = db.prepare_cached(&sql)?;
     while taken.query_row((second, article_id), |row| row.get::<_, bool>(0))? {
         second += SECOND_MS;
     }
     Ok(second)
+}
+
+/// The first whole second at or after `at` that no notice and no item has as any of its dates.
+pub(super) fn free_second_for_notice(db: &Connection, at: UnixMs) -> rusqlite::Result<i64> {
+    let mut second = at.0.div_euclid(SECOND_MS) * SECOND_MS;
+    let mut taken = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM news WHERE published_at = ?1 OR updated_at = ?1)
+             OR EXISTS (SELECT 1 FROM notices WHERE public_at = ?1)",
+    )?;
+    while taken.query_row([second], |row| row.get::<_, bool>(0))? {
+        second += SECOND_MS;
+    }
+    Ok(second)
+}
+
+/// Moves the date of the article's item, because its meaning changed: to now, or a second after its last change. An
+/// item that is scheduled keeps its date.
+pub(super) fn move_update(db: &Connection, article_id: i64, now: UnixMs) -> rusqlite::Result<()> {
+    let dates = db
+        .prepare_cached("SELECT published_at, updated_at FROM news WHERE article_id = ?1")?
+        .query_row([article_id], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+        .optional()?;
+    let Some((published_at, updated_at)) = dates.filter(|(published_at, _)| *published_at <= now.0) else {
+        return Ok(());
+    };
+    let at = UnixMs(now.0.max(updated_at.max(published_at) + SECOND_MS));
+    let second = free_second(db, "updated_at", at, article_id)?;
+    rows::execute(
+        db,
+        "UPDATE news SET updated_at = :at WHERE article_id = :id",
+        named_params! {":at": second, ":id": article_id},
+    )?;
+    Ok(())
 }

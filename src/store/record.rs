@@ -117,21 +117,6 @@ impl Store {
         .await
     }
 
-    /// How many of the entries are works that we have, by their identifiers.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn count_known(&self, entries: Vec<Entry>) -> Result<usize, StoreError> {
-        self.read("comparing entries", move |db| {
-            let mut known = 0;
-            for entry in &entries {
-                known += usize::from(matching::is_known(db, entry)?);
-            }
-            Ok(known)
-        })
-        .await
-    }
-
     /// Stores a page of a long answer ahead of the outcome, so that memory stays bounded and a crash loses little.
     /// Doing it again changes nothing.
     ///
@@ -292,7 +277,10 @@ fn update_article(
 /// What the record is when the entry joins it: a complete record says more than a sighting, and nothing that is known
 /// gives way to nothing.
 pub(super) fn join_records(known: &Entry, entry: &Entry) -> Entry {
-    let prefers_entry = entry.complete || !known.complete;
+    // a registration saved long ago says nothing new of a trial
+    let is_older =
+        matches!((&entry.trial, &known.trial), (Some(seen), Some(known)) if seen.is_older_than(known));
+    let prefers_entry = (entry.complete || !known.complete) && !is_older;
     fn pick<T: Clone>(prefers_entry: bool, entry: &T, known: &T, is_empty: impl Fn(&T) -> bool) -> T {
         if (prefers_entry && !is_empty(entry)) || is_empty(known) { entry.clone() } else { known.clone() }
     }
@@ -323,6 +311,8 @@ pub(super) fn join_records(known: &Entry, entry: &Entry) -> Entry {
         mesh: pick_list(prefers_entry, &entry.mesh, &known.mesh),
         keywords: pick_list(prefers_entry, &entry.keywords, &known.keywords),
         trials: pick_list(prefers_entry, &entry.trials, &known.trials),
+        trial: pick(prefers_entry, &entry.trial, &known.trial, Option::is_none),
+        free_full_text: pick(prefers_entry, &entry.free_full_text, &known.free_full_text, Option::is_none),
         related: pick_list(prefers_entry, &entry.related, &known.related),
         complete: known.complete || entry.complete,
         ..Entry::default()
@@ -348,6 +338,8 @@ pub(super) fn stored_record(db: &Connection, id: i64) -> rusqlite::Result<Entry>
             mesh: article.mesh,
             keywords: rows::from_json(row, "keywords")?,
             trials: article.trials,
+            trial: article.trial,
+            free_full_text: article.free_full_text,
             related: rows::from_json(row, "related")?,
             complete: row.get("complete")?,
             ..Entry::default()
@@ -366,7 +358,7 @@ pub(super) fn write_record(
         "UPDATE articles SET kind = :kind, pmid = :pmid, doi = :doi, pmcid = :pmcid, nct = :nct, pii = :pii, title = :title,
              authors = :authors, journal = :journal, published_on = :published_on, link = :link, language = :language,
              abstract = :abstract, publication_types = :types, mesh = :mesh, keywords = :keywords, trials = :trials,
-             related = :related, complete = :complete, score = :score, reasons = :reasons, draft = :draft,
+             trial = :trial, free_full_text = :full_text, related = :related, complete = :complete, score = :score, reasons = :reasons, draft = :draft,
              topics = iif(topics_edited, topics, :topics), title_text = :title_text, abstract_text = :abstract_text,
              authors_text = :authors_text, journal_text = :journal_text
          WHERE id = :id",
@@ -389,6 +381,8 @@ pub(super) fn write_record(
             ":mesh": rows::to_json(&entry.mesh)?,
             ":keywords": rows::to_json(&entry.keywords)?,
             ":trials": rows::to_json(&entry.trials)?,
+            ":trial": entry.trial.as_ref().map(rows::to_json).transpose()?,
+            ":full_text": entry.free_full_text,
             ":related": rows::to_json(&entry.related)?,
             ":complete": entry.complete,
             ":score": judgement.relevance.score,

@@ -60,7 +60,7 @@ pub(super) fn identifiers(row: &Row<'_>) -> rusqlite::Result<Identifiers> {
 
 /// All columns of an article but those only the full-text index reads.
 pub(super) const ARTICLE_COLUMNS: &str = "articles.id, public_id, revision, status, kind, pmid, doi, pmcid, nct, title, authors, journal, published_on, \
-     link, language, abstract, publication_types, mesh, trials, upstream_changed, first_seen_at, later_until, reject_reason, score, \
+     link, language, abstract, publication_types, mesh, trials, trial, free_full_text, upstream_changed, first_seen_at, later_until, reject_reason, score, \
      reasons, draft, edited_title, articles.summary, topics, pii, superseded_by";
 
 /// Reads [`ARTICLE_COLUMNS`].
@@ -85,6 +85,8 @@ pub(super) fn article(row: &Row<'_>) -> rusqlite::Result<Article> {
         publication_types: from_json(row, "publication_types")?,
         mesh: from_json(row, "mesh")?,
         trials: from_json(row, "trials")?,
+        trial: from_json_opt(row, "trial")?,
+        free_full_text: row.get("free_full_text")?,
         upstream_changed: row.get("upstream_changed")?,
         first_seen_at: UnixMs(row.get("first_seen_at")?),
         later_until: instant(row, "later_until")?,
@@ -101,7 +103,7 @@ pub(super) fn article(row: &Row<'_>) -> rusqlite::Result<Article> {
 }
 
 /// All columns of a news item.
-pub(super) const NEWS_COLUMNS: &str = "news.article_id, public_id, title, news.summary, news.published_at, updated_at, topics, kind, pmid, doi, pmcid, \
+pub(super) const NEWS_COLUMNS: &str = "news.article_id, news.public_id, title, news.summary, news.published_at, updated_at, topics, kind, pmid, doi, pmcid, \
      nct, link, authors, journal, published_on, language, notices, first_report";
 
 /// Reads [`NEWS_COLUMNS`].
@@ -126,7 +128,8 @@ pub(super) fn news_item(row: &Row<'_>) -> rusqlite::Result<NewsItem> {
     })
 }
 
-fn partial_date(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<PartialDate>> {
+/// A date that may be NULL.
+pub(super) fn partial_date(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<PartialDate>> {
     Ok(row.get::<_, Option<String>>(column)?.and_then(|date| PartialDate::try_from(date).ok()))
 }
 

@@ -3,10 +3,12 @@
 use rusqlite::{Row, named_params};
 
 use super::rows;
-use super::{Store, StoreError, people};
+use super::{Store, StoreError, coverage, people};
+use crate::domain::coverage::{Completeness, Count, Overflow};
 use crate::domain::entry::Problem;
+use crate::domain::rhythm::Quiet;
 use crate::domain::source::{Source, SourceKind, Validators};
-use crate::domain::time::UnixMs;
+use crate::domain::time::{DAY_MS, UnixMs};
 
 /// A source that this worker may fetch now, with what the last fetches left.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,7 +70,24 @@ pub struct SourceState {
     pub complete_to_at: Option<UnixMs>,
     /// Articles it showed, all told.
     pub articles: i64,
+    /// The daily count of its window.
+    pub count: Count,
+    /// The oldest overflow of the last weeks that nothing filled.
+    pub overflow: Option<Overflow>,
+    /// Whether it is silent against its own rhythm.
+    pub quiet: Option<Quiet>,
 }
+
+impl SourceState {
+    /// Whether anything was missed, as far as is known.
+    pub fn completeness(&self) -> Completeness {
+        let (count, overflow) = (&self.count, self.overflow.as_ref());
+        Completeness::judge(&self.source.kind, count, overflow, self.complete_to_at, self.last_success_at)
+    }
+}
+
+/// An overflow that nothing filled is told of for so long.
+const OVERFLOW_TOLD_MS: i64 = 30 * DAY_MS;
 
 /// One attempt, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +116,8 @@ struct Definition {
     topics: Vec<String>,
 }
 
-fn source(row: &Row<'_>) -> rusqlite::Result<Source> {
+/// What to ask.
+pub(super) fn source(row: &Row<'_>) -> rusqlite::Result<Source> {
     let definition: Definition = rows::from_json(row, "definition")?;
     Ok(Source {
         name: row.get("name")?,
@@ -123,8 +143,8 @@ impl Store {
                 let definition = Definition { kind: source.kind.clone(), topics: source.topics.clone() };
                 rows::execute(
                     db,
-                    "INSERT INTO sources (name, title, definition, schedule, configured, next_at)
-                     VALUES (:name, :title, :definition, :schedule, :configured, :now)
+                    "INSERT INTO sources (name, title, definition, schedule, configured, next_at, defined_at)
+                     VALUES (:name, :title, :definition, :schedule, :configured, :now, :now)
                      ON CONFLICT (name) DO UPDATE SET
                          title = excluded.title, schedule = excluded.schedule, configured = excluded.configured",
                     named_params! {
@@ -134,7 +154,7 @@ impl Store {
                 )?;
                 rows::execute(
                     db,
-                    "UPDATE sources SET definition = :definition, next_at = :now, etag = NULL, last_modified = NULL,
+                    "UPDATE sources SET definition = :definition, defined_at = :now, next_at = :now, etag = NULL, last_modified = NULL,
                          current_url = NULL, moved_to = NULL, moved_count = 0, stopped = NULL, failures = 0,
                          complete_to_at = NULL, newest_shown_at = NULL, had_entries = 0, last_full_at = NULL
                      WHERE name = :name AND definition <> :definition",
@@ -237,13 +257,31 @@ impl Store {
     /// The database's.
     pub async fn sources(&self) -> Result<Vec<SourceState>, StoreError> {
         self.read("reading the sources", |db| {
+            let mut counts = coverage::counts(db)?;
             let mut statement = db.prepare_cached(
                 "SELECT *, (SELECT count(DISTINCT article_id) FROM sightings WHERE source_id = sources.id) AS articles
                  FROM sources WHERE configured = 1 ORDER BY name",
             )?;
-            statement.query_map([], source_state)?.collect()
+            let mut states: Vec<SourceState> =
+                statement.query_map([], source_state)?.collect::<rusqlite::Result<_>>()?;
+            let newest = states.iter().filter_map(|state| state.last_attempt_at).max().unwrap_or_default();
+            let mut overflows = coverage::lasting_overflows(db, newest.plus_ms(-OVERFLOW_TOLD_MS))?;
+            for state in &mut states {
+                state.count = counts.remove(&state.id).unwrap_or_default();
+                state.overflow = overflows.remove(&state.id);
+            }
+            Ok(states)
         })
         .await
+    }
+
+    /// One configured source with its state.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn source_state(&self, name: &str) -> Result<Option<SourceState>, StoreError> {
+        let all = self.sources().await?;
+        Ok(all.into_iter().find(|state| state.source.name == name))
     }
 
     /// The last attempts at a source, newest first.
@@ -336,7 +374,7 @@ impl Store {
     }
 }
 
-fn due_source(row: &Row<'_>) -> rusqlite::Result<DueSource> {
+pub(super) fn due_source(row: &Row<'_>) -> rusqlite::Result<DueSource> {
     let moved_to: Option<String> = row.get("moved_to")?;
     let moved_count: u32 = row.get("moved_count")?;
     Ok(DueSource {
@@ -371,5 +409,8 @@ fn source_state(row: &Row<'_>) -> rusqlite::Result<SourceState> {
         current_url: row.get("current_url")?,
         complete_to_at: rows::instant(row, "complete_to_at")?,
         articles: row.get("articles")?,
+        count: Count::default(),
+        overflow: None,
+        quiet: rows::from_json_opt(row, "quiet")?,
     })
 }

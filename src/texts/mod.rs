@@ -5,7 +5,7 @@
 //! API's description, the log and the command line.
 //!
 //! English is complete (held by tests); another language may lack a text, then English stands in. To add one, put its
-//! file beside `en.ftl` and a line into [`LANGUAGES`].
+//! file beside `en.ftl` and a line into `LANGUAGES`.
 //!
 //! Invariant: a key that ends in `-html` holds markup, which only [`Texts::html`] gives out, with its arguments
 //! escaped; every other text is plain.

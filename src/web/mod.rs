@@ -34,7 +34,7 @@ pub mod public;
 pub mod server;
 pub mod session;
 pub mod throttle;
-pub mod token;
+pub use crate::domain::token;
 
 use password::{HashError, Passwords};
 use throttle::Throttle;

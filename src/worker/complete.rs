@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use super::Worker;
-use super::gather::Harvest;
+use super::gather::{Failure, Harvest};
 use crate::domain::entry::{Entry, Parsed, Problem};
-use crate::domain::identity::Pmid;
+use crate::domain::identity::{Identifiers, Pmid};
 use crate::domain::source::Validators;
 use crate::domain::time::UnixMs;
-use crate::intake::eutils::{EutilsError, Window};
-use crate::store::Mark;
+use crate::intake::eutils::Window;
+use crate::store::{DueSource, Filled, Mark};
 
 /// Works looked up at Crossref in one fetch; the next one goes on.
 const MOST_LOOK_UPS: usize = 40;
@@ -40,7 +40,9 @@ impl Worker {
             match records.remove(&pmid) {
                 Some(record) => {
                     let shown_at = entry.shown_at.or(record.shown_at);
-                    *entry = Entry { source_key: std::mem::take(&mut entry.source_key), shown_at, ..record };
+                    let source_key = std::mem::take(&mut entry.source_key);
+                    let free_full_text = entry.free_full_text.take();
+                    *entry = Entry { source_key, shown_at, free_full_text, ..record };
                 }
                 None => {
                     waiting = true;
@@ -90,22 +92,23 @@ impl Worker {
 
     /// A feed whose oldest entry is newer than the newest one of the last fetch has lost entries in between: they are
     /// searched for. PubMed names a feed by its query, unless its owner renamed it; so the search counts only if it
-    /// finds what the feed shows.
+    /// finds what the feed shows. What could not be fetched for now is tried again at the next fetches.
     pub(super) async fn fill_overflow(
         &self,
+        due: &DueSource,
         url: &str,
         parsed: &Parsed,
         feed_pmids: &[Pmid],
         since: UnixMs,
         harvest: &mut Harvest,
-    ) {
+    ) -> Result<(), Failure> {
         let since_day = since.to_utc().format("%Y-%m-%d");
         let query = journal_query(url).or_else(|| parsed.title.clone()).filter(|_| !feed_pmids.is_empty());
         let found = match query {
-            Some(query) => self.search_since(&query, feed_pmids, since).await,
+            Some(query) => self.search_since(due.id, &query, feed_pmids, since).await,
             None => Ok(None),
         };
-        harvest.alarm = Some(match found {
+        let (filled, message) = match found {
             Ok(Some(records)) => {
                 let known: Vec<Pmid> =
                     harvest.changed.iter().filter_map(|(_, entry)| entry.ids.pmid).collect();
@@ -116,26 +119,40 @@ impl Worker {
                 let count = missed.len();
                 harvest.problems.extend(records.problems);
                 harvest.changed.extend(missed.into_iter().map(|entry| (Mark::of(&entry), entry)));
-                format!(
+                let message = format!(
                     "The feed overflowed since {since_day}; {count} records were fetched from PubMed instead."
-                )
+                );
+                (Filled::By(count), message)
             }
-            Ok(None) => format!(
-                "The feed overflowed since {since_day}: entries in between may be missing. Raise its limit, fetch it \
-                 more often, or use a pubmed query."
-            ),
-            Err(error) => format!(
-                "The feed overflowed since {since_day} and the missing entries could not be fetched: {error}"
-            ),
-        });
+            Ok(None) => {
+                let message = format!(
+                    "The feed overflowed since {since_day}: entries in between may be missing. Raise its limit, fetch \
+                     it more often, or use a pubmed query."
+                );
+                (Filled::Never, message)
+            }
+            Err(failure) => {
+                // a 304 would keep us from trying again
+                harvest.validators = Validators::default();
+                let message = format!(
+                    "The feed overflowed since {since_day} and the missing entries could not be fetched: {}",
+                    failure.message
+                );
+                (Filled::NotYet, message)
+            }
+        };
+        self.store.record_overflow(due.id, since, filled, &message, UnixMs::now()).await?;
+        harvest.alarm = Some(message);
+        Ok(())
     }
 
     async fn search_since(
         &self,
+        source_id: i64,
         query: &str,
         feed_pmids: &[Pmid],
         since: UnixMs,
-    ) -> Result<Option<Parsed>, EutilsError> {
+    ) -> Result<Option<Parsed>, Failure> {
         let window = Window::between(since.to_utc().date_naive(), UnixMs::now().to_utc().date_naive());
         let history = self.intake.eutils.search(query, window).await?;
         let found = history.ids();
@@ -143,8 +160,12 @@ impl Worker {
         if shared * 2 < feed_pmids.len() {
             return Ok(None);
         }
-        let missing: Vec<Pmid> = found.into_iter().filter(|pmid| !feed_pmids.contains(pmid)).collect();
-        self.intake.eutils.fetch_ids(&missing).await.map(Some)
+        let name =
+            |pmid: Pmid| (pmid.to_string(), Identifiers { pmid: Some(pmid), ..Identifiers::default() });
+        let others = found.into_iter().filter(|pmid| !feed_pmids.contains(pmid)).map(name).collect();
+        let missing = self.store.list_missing(source_id, others).await?;
+        let missing: Vec<Pmid> = missing.into_iter().filter_map(|(_, ids)| ids.pmid).collect();
+        Ok(Some(self.intake.eutils.fetch_ids(&missing).await?))
     }
 }
 
@@ -160,6 +181,7 @@ fn fill_blanks(entry: &mut Entry, known: Entry) {
     fill(&mut entry.related, known.related);
     fill(&mut entry.trials, known.trials);
     entry.published_on = entry.published_on.take().or(known.published_on);
+    entry.free_full_text = entry.free_full_text.take().or(known.free_full_text);
     if entry.journal.title.is_empty() {
         entry.journal = known.journal;
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::Worker;
 use super::backoff;
 use super::pages::days_to_ask;
@@ -78,6 +80,13 @@ impl Gathered {
     }
 }
 
+impl Failure {
+    /// A failure without an answer to it; it is tried again.
+    pub(super) fn because(message: String) -> Self {
+        Self { message, retry: Retry::Backoff, status: None, raw: None, counts: true }
+    }
+}
+
 impl From<FetchError> for Failure {
     fn from(error: FetchError) -> Self {
         let counts = !matches!(
@@ -106,7 +115,7 @@ impl From<ServiceError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self { message: error.to_string(), retry: Retry::Backoff, status: None, raw: None, counts: true }
+        Self::because(error.to_string())
     }
 }
 
@@ -160,8 +169,14 @@ impl Worker {
         (harvest.changed, harvest.unchanged) = self.store.changed_entries(due.id, entries).await?;
         self.complete_sightings(&mut harvest).await;
         self.complete_by_doi(&mut harvest).await;
-        if let Some(since) = overflowed_since {
-            self.fill_overflow(url, &parsed, &feed_pmids, since, &mut harvest).await;
+        let open_since = match due.newest_shown_at {
+            // only a feed that was read before can have lost anything
+            Some(_) => self.store.open_overflow(due.id).await?,
+            None => None,
+        };
+        // an earlier one that could not be filled reaches further back
+        if let Some(since) = open_since.into_iter().chain(overflowed_since).min() {
+            self.fill_overflow(due, url, &parsed, &feed_pmids, since, &mut harvest).await?;
         }
         Ok(Gathered::Harvest(Box::new(harvest)))
     }
@@ -194,10 +209,25 @@ impl Worker {
     }
 }
 
-/// Parses on a thread of its own: a hostile body may take its time there, and only there.
+/// Parses what was fetched; a body that cannot be read is kept.
 async fn parse_feed(due: &DueSource, fetched: &fetch::Fetched, now: UnixMs) -> Result<Parsed, Failure> {
-    let (body, content_type, url) =
-        (fetched.body.clone(), fetched.content_type.clone(), fetched.final_url.clone());
+    let (url, content_type) = (fetched.final_url.clone(), fetched.content_type.clone());
+    let parsed = parse_body(fetched.body.clone(), content_type.clone(), url.clone(), now).await;
+    parsed.map_err(|failure| {
+        let before = if due.had_entries { "; it used to hold entries, which are kept" } else { "" };
+        let raw = Some((url, content_type, fetched.body.to_vec()));
+        Failure { message: format!("{}{before}", failure.message), raw, ..failure }
+    })
+}
+
+/// Parses on a thread of its own: a hostile body may take its time there, and only there.
+pub(super) async fn parse_body(
+    body: Bytes,
+    content_type: Option<String>,
+    url: String,
+    now: UnixMs,
+) -> Result<Parsed, Failure> {
+    let from = url.clone();
     let parsing = tokio::task::spawn_blocking(move || {
         feed::parse(&body, content_type.as_deref(), Some(&url), now).map_err(|error| error.to_string())
     });
@@ -207,12 +237,5 @@ async fn parse_feed(due: &DueSource, fetched: &fetch::Fetched, now: UnixMs) -> R
         Ok(Err(panicked)) => format!("the parser failed: {panicked}"),
         Err(_) => format!("parsing took longer than {} s", PARSE_TIMEOUT.as_secs()),
     };
-    let before = if due.had_entries { "; it used to hold entries, which are kept" } else { "" };
-    Err(Failure {
-        message: format!("{}: {why}{before}", fetched.final_url),
-        retry: Retry::Backoff,
-        status: None,
-        raw: Some((fetched.final_url.clone(), fetched.content_type.clone(), fetched.body.to_vec())),
-        counts: true,
-    })
+    Err(Failure::because(format!("{from}: {why}")))
 }

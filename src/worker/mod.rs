@@ -5,15 +5,20 @@
 //! worker takes it. A second worker on the same database is safe.
 
 mod complete;
+mod errands;
 mod gather;
 mod hub;
 mod judge;
 mod learn;
 mod pages;
+mod post;
 mod preview;
+mod recount;
 mod refresh;
+mod replay;
 mod upkeep;
 
+pub mod backfill;
 pub mod backoff;
 pub mod schedule;
 
@@ -34,8 +39,10 @@ use crate::store::{Store, StoreError};
 
 pub use judge::judge;
 pub use learn::Learner;
-pub use preview::{NoPreview, Preview};
+pub use post::{Delivered, Post};
+pub use preview::NoPreview;
 pub use refresh::Report;
+pub use replay::Replayed;
 
 /// The database is asked at least this often what is due: another process may have changed it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
@@ -85,6 +92,8 @@ impl Worker {
         let mut learner = Learner::new(self.rules.clone());
         let hub = hub::Hub::configured(&self.settings, self.rules.topics())
             .map(|hub| tokio::spawn(hub.run(self.store.clone(), self.intake.fetcher.clone())));
+        let post = post::begin(self.store.clone(), self.settings.clone(), stop.clone());
+        let errands = errands::Errands::begin(&self);
         let mut upkeep = upkeep::Upkeep::new(&self.settings.worker, UnixMs::now());
         while !*stop.borrow() {
             if upkeep.is_due(UnixMs::now()) {
@@ -102,22 +111,24 @@ impl Worker {
             };
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
-                () = self.bell.notified() => {}
+                () = self.bell.notified() => errands.look_now(),
                 Some(ended) = refreshes.join_next() => {
                     log_report(&ended);
                     if let Ok(Report { recorded, .. }) = ended
                         && recorded.fresh + recorded.updated > 0
                     {
                         learner.note_arrivals(recorded.updated > 0);
+                        errands.note_arrivals();
                     }
                 }
                 () = sleep_until(wake_at) => {}
             }
         }
+        drop(errands);
         if let Some(hub) = hub {
             hub.abort();
         }
-        self.finish(refreshes).await;
+        tokio::join!(self.finish(refreshes), post::end(post, SHUTDOWN_TIMEOUT));
     }
 
     /// One pass: refreshes the named sources, or all that are due, and reports each as it ends.

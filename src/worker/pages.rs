@@ -3,20 +3,19 @@
 use super::Worker;
 use super::gather::{Failure, Gathered, Harvest};
 use crate::config::Service;
-use crate::domain::entry::{Entry, Parsed, Problem};
+use crate::domain::entry::{Entry, Problem};
 use crate::domain::source::SourceKind;
 use crate::domain::time::{DAY_MS, SECOND_MS, UnixMs};
 use crate::domain::words::WordQuery;
 use crate::intake::eutils::Window;
-use crate::intake::fetch::Retry;
 use crate::intake::services::{Question, TrialSearch};
 use crate::store::{DueSource, Mark};
 
 /// A look into a service: what it is asked, and over how many days.
-struct Look {
-    question: Question,
-    days: u32,
-    service: &'static str,
+pub(super) struct Look {
+    pub(super) question: Question,
+    pub(super) days: u32,
+    pub(super) service: &'static str,
 }
 
 /// Days from some before the last complete window, or those of a first look.
@@ -49,7 +48,12 @@ impl Worker {
             // before the outcome, so that an error later in the walk loses nothing
             let before = std::mem::take(&mut harvest.changed);
             self.store_ahead(due, before, &mut harvest, now).await?;
-            let page = page?.unwrap_or_default();
+            let page = page.map_err(|error| {
+                let json = Some("application/json".to_owned());
+                let raw = walk.take_unread().map(|(url, body)| (url, json, body.to_vec()));
+                Failure { raw, ..Failure::from(error) }
+            })?;
+            let page = page.unwrap_or_default();
             harvest.received += page.keys.len();
             harvest.problems.extend(page.problems);
             let (changed, unchanged) = self.store.changed_entries(due.id, page.entries).await?;
@@ -64,21 +68,13 @@ impl Worker {
         Ok(Gathered::Harvest(Box::new(harvest)))
     }
 
-    /// What a source would bring: the first page of a first look, and the count of the whole.
-    pub(super) async fn preview_pages(&self, kind: &SourceKind) -> Result<(usize, Parsed), Failure> {
-        let now = UnixMs::now();
-        let Some(look) = self.look(kind, now, |service| service.first_window_days) else {
-            return Ok((0, Parsed::default()));
-        };
-        let mut walk = self.intake.services.walk(look.question, now);
-        let page = walk.next_page().await?.unwrap_or_default();
-        let total = walk.total().unwrap_or(page.keys.len());
-        let format = format!("{}, last {} days", look.service, look.days);
-        Ok((total, Parsed { format, entries: page.entries, problems: page.problems, ..Parsed::default() }))
-    }
-
     /// The question of a source; `None` for kinds that are not asked in pages.
-    fn look(&self, kind: &SourceKind, now: UnixMs, days: impl Fn(&Service) -> u32) -> Option<Look> {
+    pub(super) fn look(
+        &self,
+        kind: &SourceKind,
+        now: UnixMs,
+        days: impl Fn(&Service) -> u32,
+    ) -> Option<Look> {
         match kind {
             SourceKind::Europepmc { query } => {
                 let days = days(&self.settings.europepmc);
@@ -130,12 +126,12 @@ impl Worker {
         let until = UnixMs::now().plus_ms(lease_ms);
         if !self.store.extend_lease(due.id, &self.owner, until).await? {
             let message = "another worker has taken the source over".to_owned();
-            return Err(Failure { message, retry: Retry::Backoff, status: None, raw: None, counts: true });
+            return Err(Failure::because(message));
         }
         if changed.is_empty() {
             return Ok(());
         }
-        let judged = self.judge_all(due, changed).await;
+        let judged = self.judge_all(&due.source.topics, changed).await;
         let (recorded, problems): (_, Vec<Problem>) = self.store.record_entries(due.id, judged, now).await?;
         harvest.ahead += recorded;
         harvest.problems.extend(problems);

@@ -101,7 +101,7 @@ impl Worker {
 
     /// Entries → judged entries, on a thread that may take its time.
     async fn judge_harvest(&self, due: &DueSource, harvest: Harvest) -> RefreshResult {
-        let judged = self.judge_all(due, harvest.changed).await;
+        let judged = self.judge_all(&due.source.topics, harvest.changed).await;
         RefreshResult::Fetched {
             received: harvest.received,
             ahead: harvest.ahead,
@@ -118,10 +118,10 @@ impl Worker {
 
     pub(super) async fn judge_all(
         &self,
-        due: &DueSource,
+        source_topics: &[String],
         entries: Vec<(crate::store::Mark, crate::domain::entry::Entry)>,
     ) -> Vec<Judged> {
-        let (rules, topics) = (self.rules.clone(), due.source.topics.clone());
+        let (rules, topics) = (self.rules.clone(), source_topics.to_vec());
         let judged = tokio::task::spawn_blocking(move || {
             let judge = |(mark, entry)| {
                 let judgement = judge(&rules, &entry, &topics);

@@ -5,7 +5,7 @@ use perfuse::store::Wish;
 
 use super::support::{NOW, Newsroom, approval, paper};
 
-const OUTPUTS: [&str; 21] = [
+const OUTPUTS: [&str; 25] = [
     "/",
     "/api",
     "/api/openapi.json",
@@ -20,6 +20,10 @@ const OUTPUTS: [&str; 21] = [
     "/feeds/news.json",
     "/feeds/t/ecpr.rss",
     "/feeds.opml",
+    "/feeds/notices.rss",
+    "/notices",
+    "/api/v1/notices",
+    "/sitemap.xml?part=notices",
     "/api/v1/news",
     "/api/v1/topics",
     "/embed/v1.js",

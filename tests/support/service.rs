@@ -85,6 +85,25 @@ impl Service {
         panic!("the sources were not fetched within 30 s");
     }
 
+    /// Has a source counted now, and waits for the count.
+    pub(crate) async fn count(&self, name: &str) -> SourceState {
+        let since = UnixMs::now();
+        assert!(self.store().set_count_due(name, since).await.unwrap());
+        self.base.ring();
+        self.wait_until_counted(name, since).await
+    }
+
+    pub(crate) async fn wait_until_counted(&self, name: &str, since: UnixMs) -> SourceState {
+        for _ in 0..600 {
+            let state = self.store().source_state(name).await.unwrap().unwrap();
+            if state.count.counted_at.is_some_and(|at| at >= since) {
+                return state;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{name} was not counted within 30 s");
+    }
+
     /// Makes every source due and rings the bell by way of the desk's own verb.
     pub(crate) async fn fetch_all_again(&self) -> Vec<SourceState> {
         let since = UnixMs::now();

@@ -10,7 +10,7 @@ use crate::domain::entry::Problem;
 use crate::domain::identity::Pmid;
 
 /// A search on the server, split where it had to be.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct History {
     /// Records found in all.
     pub count: usize,

@@ -12,7 +12,7 @@ thread_local! {
 }
 
 /// Runs `work`; a panic inside becomes its message and prints nothing.
-pub(super) fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub(in crate::intake) fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let previous = panic::take_hook();

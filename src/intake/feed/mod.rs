@@ -7,7 +7,7 @@
 
 mod assemble;
 mod dialect;
-mod guard;
+pub(super) mod guard;
 mod item;
 mod json;
 mod model;

@@ -25,6 +25,7 @@ pub(super) fn url(
 ) -> String {
     let mut filters: Vec<String> = issns.iter().map(|issn| format!("issn:{issn}")).collect();
     filters.push(format!("from-created-date:{}", window.from_on()));
+    filters.push(format!("until-created-date:{}", window.to_on()));
     filters.extend(["type:journal-article", "type:posted-content"].map(str::to_owned));
     let mut parameters = url::form_urlencoded::Serializer::new(String::new());
     parameters
@@ -92,6 +93,7 @@ pub(super) fn read_work(row: &Value, now: UnixMs) -> Result<Entry, String> {
     }
     let issn = list(row, "/ISSN").iter().filter_map(as_text).find_map(|issn| read_issn(&issn));
     let pages = word(row, "/page");
+    let free_full_text = is_free(row, now).then(|| doi.url());
     let numbered = list(row, "/alternative-id").iter().filter_map(as_text).find_map(|id| Pii::parse(&id));
     Ok(Entry {
         kind,
@@ -118,8 +120,18 @@ pub(super) fn read_work(row: &Value, now: UnixMs) -> Result<Entry, String> {
         publication_types: (kind == WorkKind::Preprint).then(|| "Preprint".to_owned()).into_iter().collect(),
         keywords: words(row, "/subject", ""),
         trials,
+        free_full_text,
         related: read_related(row),
         ..Entry::default()
+    })
+}
+
+/// Whether a licence of Creative Commons has begun. The addresses under `link` are made for machines; readers follow the
+/// DOI.
+fn is_free(row: &Value, now: UnixMs) -> bool {
+    list(row, "/license").iter().any(|license| {
+        let begun = instant(license, "/start/date-time", UnixMs(i64::MAX)).is_none_or(|at| at <= now);
+        begun && word(license, "/URL").contains("://creativecommons.org/")
     })
 }
 
@@ -225,6 +237,18 @@ mod tests {
     }
 
     #[test]
+    fn a_work_is_free_to_read_under_a_public_licence_that_has_begun() {
+        let free = |start: &str, url: &str| {
+            let row = format!(r#"{{"license":[{{"start":{{"date-time":"{start}"}},"URL":"{url}"}}]}}"#);
+            is_free(&serde_json::from_str(&row).unwrap(), NOW)
+        };
+        assert!(free("2026-11-01T00:00:00Z", "http://creativecommons.org/licenses/by/4.0/"));
+        assert!(!free("2027-05-01T00:00:00Z", "http://creativecommons.org/licenses/by/4.0/"), "embargoed");
+        assert!(!free("2026-11-01T00:00:00Z", "https://www.elsevier.com/tdm/userlicense/1.0/"));
+        assert!(!is_free(&serde_json::json!({}), NOW));
+    }
+
+    #[test]
     fn notices_name_what_they_change_and_preprints_their_papers() {
         let page = read(FIXTURE, NOW).unwrap();
         let related = |index: usize| {
@@ -257,6 +281,7 @@ mod tests {
         assert_eq!(
             url("https://x.example", Some("a@b.example"), &issns, window, &place),
             "https://x.example/works?filter=issn%3A0267-6591%2Cissn%3A1477-111X%2Cfrom-created-date%3A2026-11-01%2C\
+             until-created-date%3A2026-11-23%2C\
              type%3Ajournal-article%2Ctype%3Aposted-content&rows=50&cursor=*&mailto=a%40b.example"
         );
         let doi = Doi::parse("10.1002/(sici)1097?x#y").unwrap();

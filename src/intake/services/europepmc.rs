@@ -11,18 +11,19 @@ use crate::domain::relation::{RelatedWork, Relation};
 use crate::domain::text::fold_plain;
 use crate::domain::time::UnixMs;
 use crate::intake::clean::{
-    blocks, caps, find_ncts, is_preprint_doi, read_issn, read_name, read_names, rich_text, sections,
+    blocks, canonical_link, caps, find_ncts, is_preprint_doi, read_issn, read_name, read_names, rich_text,
+    sections,
 };
 use crate::intake::eutils::Window;
 
 /// The address of a page. The window is over `FIRST_IDATE`, the day of first indexing: publication dates move and lie
 /// in the future.
-pub(super) fn url(base: &str, query: &str, window: Window, place: &Place) -> String {
+pub(super) fn url(base: &str, query: &str, window: Window, result_type: &str, place: &Place) -> String {
     let query = format!("({query}) AND (FIRST_IDATE:[{} TO {}])", window.from_on(), window.to_on());
     let page_size = place.page_size.to_string();
     let parameters = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("query", &query)
-        .append_pair("resultType", "core")
+        .append_pair("resultType", result_type)
         .append_pair("format", "json")
         .append_pair("pageSize", &page_size)
         .append_pair("cursorMark", place.cursor.as_deref().unwrap_or("*"))
@@ -96,12 +97,25 @@ pub(super) fn read_result(row: &Value, now: UnixMs) -> Result<Entry, String> {
         mesh: words(row, "/meshHeadingList/meshHeading", "/descriptorName"),
         keywords: words(row, "/keywordList/keyword", ""),
         trials,
+        free_full_text: read_free_full_text(row),
         related: list(row, "/commentCorrectionList/commentCorrection")
             .iter()
             .filter_map(read_related)
             .collect(),
         ..Entry::default()
     })
+}
+
+/// The address of the whole text where it is "Open access" (`OA`) or "Free" (`F`); pages before files.
+fn read_free_full_text(row: &Value) -> Option<String> {
+    let is_free = |url: &&Value| matches!(word(url, "/availabilityCode").as_str(), "OA" | "F");
+    let urls = || list(row, "/fullTextUrlList/fullTextUrl").iter().filter(is_free);
+    let page = urls().find(|url| word(url, "/documentStyle") != "pdf");
+    let link = page.or_else(|| urls().next()).and_then(|url| canonical_link(&text(url, "/url")?, None));
+    // open access without an address: Europe PMC itself shows it
+    let number = text(row, "/pmcid").and_then(|pmcid| Pmcid::parse(&pmcid));
+    let shown_here = number.filter(|_| word(row, "/isOpenAccess") == "Y");
+    link.or_else(|| shown_here.map(|pmcid| format!("https://europepmc.org/articles/{pmcid}")))
 }
 
 fn read_authors(row: &Value) -> Vec<Author> {
@@ -220,6 +234,28 @@ mod tests {
             entry.related.iter().map(|related| (related.relation, related.ids.pmid)).collect();
         assert_eq!(relations, [(Relation::RetractionIn, Some(Pmid(40_000_099))), (Relation::UpdateOf, None)]);
         assert!(!entry.complete, "PubMed's own record knows more");
+        assert_eq!(entry.free_full_text.as_deref(), Some("https://europepmc.org/articles/PMC9000011"));
+    }
+
+    #[test]
+    fn only_what_is_free_to_read_is_called_so() {
+        let free = |urls: &str, open: &str| {
+            let row = format!(
+                r#"{{"pmcid":"PMC9000011","isOpenAccess":"{open}","fullTextUrlList":{{"fullTextUrl":[{urls}]}}}}"#
+            );
+            read_free_full_text(&serde_json::from_str(&row).unwrap())
+        };
+        let url = |code: &str, style: &str, url: &str| {
+            format!(r#"{{"availabilityCode":"{code}","documentStyle":"{style}","url":"{url}"}}"#)
+        };
+        let paid = url("S", "doi", "https://doi.org/10.9999/x");
+        let file = url("OA", "pdf", "https://x.example/full.pdf");
+        let page = url("F", "html", "https://x.example/full");
+        assert_eq!(free(&paid, "N"), None);
+        assert_eq!(free(&format!("{paid},{file}"), "Y").as_deref(), Some("https://x.example/full.pdf"));
+        assert_eq!(free(&format!("{file},{page}"), "Y").as_deref(), Some("https://x.example/full"));
+        assert_eq!(free(&url("F", "html", "javascript:alert(1)"), "N"), None);
+        assert_eq!(free(&paid, "Y").as_deref(), Some("https://europepmc.org/articles/PMC9000011"));
     }
 
     #[test]
@@ -258,7 +294,7 @@ mod tests {
         let window = Window::between(day("2026-11-01"), day("2026-11-23"));
         let place = Place { cursor: Some("Ao+/=".into()), received: 0, page_size: 25 };
         assert_eq!(
-            url("https://x.example", "ECMO & \"VA\"", window, &place),
+            url("https://x.example", "ECMO & \"VA\"", window, "core", &place),
             "https://x.example/search?query=%28ECMO+%26+%22VA%22%29+AND+%28FIRST_IDATE%3A%5B2026-11-01+TO+2026-11-23%5D%29\
              &resultType=core&format=json&pageSize=25&cursorMark=Ao%2B%2F%3D"
         );

@@ -18,6 +18,8 @@ mod walk;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use self::client::Client;
 use super::eutils::Window;
 use super::fetch::{FetchError, Fetcher};
@@ -50,6 +52,13 @@ pub struct ServiceSettings {
 pub enum Question {
     /// A search in Europe PMC's syntax, by the day on which it first indexed a record.
     Europepmc {
+        /// The search.
+        query: String,
+        /// The days.
+        window: Window,
+    },
+    /// The same without abstracts: what there is, not what it says.
+    EuropepmcList {
         /// The search.
         query: String,
         /// The days.
@@ -113,13 +122,39 @@ impl Services {
 
     /// Begins to ask; the first page is fetched by [`Walk::next_page`]. Nothing in the answer is dated after `now`.
     pub fn walk(&self, question: Question, now: UnixMs) -> Walk<'_> {
-        let client = match question {
-            Question::Europepmc { .. } => &self.europepmc,
+        Walk::begin(&self.fetcher, self.client(&question), question, now)
+    }
+
+    /// Reads a page that came earlier, as if it came now.
+    ///
+    /// # Errors
+    /// It still cannot be read.
+    pub async fn read_page(
+        &self,
+        question: &Question,
+        body: Bytes,
+        now: UnixMs,
+    ) -> Result<Page, ServiceError> {
+        walk::read_page(self.client(question), question, body, now).await
+    }
+
+    fn client(&self, question: &Question) -> &Client {
+        match question {
+            Question::Europepmc { .. } | Question::EuropepmcList { .. } => &self.europepmc,
             Question::Trials { .. } => &self.trials,
             Question::Preprints { .. } => &self.preprints,
             Question::Crossref { .. } => &self.crossref,
-        };
-        Walk::begin(&self.fetcher, client, question, now)
+        }
+    }
+
+    /// How many records a question has, by asking for a page of one; `None` where the service does not say.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn count(&self, question: Question, now: UnixMs) -> Result<Option<usize>, ServiceError> {
+        let mut walk = self.walk(question, now).with_page_size(1);
+        walk.next_page().await?;
+        Ok(walk.total())
     }
 }
 
@@ -183,10 +218,24 @@ impl Services {
 }
 
 impl Question {
+    /// The same question about other days.
+    pub fn within(self, window: Window) -> Self {
+        match self {
+            Self::Europepmc { query, .. } => Self::Europepmc { query, window },
+            Self::EuropepmcList { query, .. } => Self::EuropepmcList { query, window },
+            Self::Trials { search, .. } => Self::Trials { search, window },
+            Self::Preprints { server, query, .. } => Self::Preprints { server, query, window },
+            Self::Crossref { issns, .. } => Self::Crossref { issns, window },
+        }
+    }
+
     /// The address of a page.
     fn url(&self, client: &Client, place: &walk::Place) -> String {
         match self {
-            Self::Europepmc { query, window } => europepmc::url(client.base(), query, *window, place),
+            Self::Europepmc { query, window } => europepmc::url(client.base(), query, *window, "core", place),
+            Self::EuropepmcList { query, window } => {
+                europepmc::url(client.base(), query, *window, "lite", place)
+            }
             Self::Crossref { issns, window } => {
                 crossref::url(client.base(), client.contact.as_deref(), issns, *window, place)
             }
@@ -198,7 +247,7 @@ impl Question {
     /// Reads a page.
     fn read(&self, body: &[u8], now: UnixMs) -> Result<Page, page::Refusal> {
         match self {
-            Self::Europepmc { .. } => europepmc::read(body, now),
+            Self::Europepmc { .. } | Self::EuropepmcList { .. } => europepmc::read(body, now),
             Self::Trials { .. } => trials::read(body, now),
             Self::Crossref { .. } => crossref::read(body, now),
             Self::Preprints { server, query, .. } => preprints::read(body, *server, query, now),

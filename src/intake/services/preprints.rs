@@ -72,6 +72,7 @@ fn read_posting(row: &Value, server: PreprintServer, now: UnixMs) -> Result<Entr
         kind: WorkKind::Preprint,
         source_key: doi.as_str().to_owned(),
         link: Some(doi.url()),
+        free_full_text: Some(doi.url()),
         ids: Identifiers { doi: Some(doi), ..Identifiers::default() },
         title,
         trials: find_ncts(&plain),

@@ -29,7 +29,7 @@ pub(super) fn url(base: &str, search: &TrialSearch, window: Window, place: &Plac
     let page_size = place.page_size.to_string();
     let ncts = search.nct.iter().map(Nct::as_str).collect::<Vec<_>>().join("|");
     let updated = match search.nct.as_slice() {
-        [] => format!("AREA[LastUpdatePostDate]RANGE[{},MAX]", window.from_on()),
+        [] => format!("AREA[LastUpdatePostDate]RANGE[{},{}]", window.from_on(), window.to_on()),
         _ => String::new(),
     };
     let parameters = [
@@ -137,6 +137,7 @@ fn read_facts(study: &Value) -> Result<TrialFacts, String> {
         starts_on: date(study, "/statusModule/startDateStruct/date"),
         completes_on: date(study, "/statusModule/completionDateStruct/date"),
         results_posted_on: date(study, "/statusModule/resultsFirstPostDateStruct/date"),
+        last_updated_on: date(study, "/statusModule/lastUpdatePostDateStruct/date"),
     })
 }
 
@@ -229,7 +230,7 @@ mod tests {
         assert_eq!(
             url("https://x.example/v2", &search, window, &place),
             "https://x.example/v2/studies?format=json&countTotal=true&pageSize=50&query.cond=cardiac+arrest\
-             &query.intr=ECMO+OR+ECPR&filter.advanced=AREA%5BLastUpdatePostDate%5DRANGE%5B2026-11-01%2CMAX%5D"
+             &query.intr=ECMO+OR+ECPR&filter.advanced=AREA%5BLastUpdatePostDate%5DRANGE%5B2026-11-01%2C2026-11-23%5D"
         );
         let ncts = ["NCT99999901", "NCT99999902"].map(|nct| Nct::parse(nct).unwrap()).to_vec();
         let search = TrialSearch { nct: ncts, ..TrialSearch::default() };

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use bytes::Bytes;
+
 use super::client::Client;
 use super::page::Page;
 use super::{Question, ServiceError};
@@ -12,6 +14,9 @@ use crate::intake::fetch::{FetchError, Fetcher};
 
 /// More than this in one answer is no news query.
 const MOST_RECORDS: usize = 100_000;
+
+/// Works in a page of a list; services allow 1,000.
+const LIST_PAGE_SIZE: usize = 1_000;
 
 /// Where in the answer the next page begins.
 #[derive(Debug)]
@@ -35,12 +40,63 @@ pub struct Walk<'a> {
     /// Names of the records received, hashed: services repeat records when their lists move under the walk.
     seen: HashSet<u64>,
     ended: bool,
+    /// A page that was fetched to learn the count, and not given out yet.
+    ahead: Option<Page>,
+    unread: Option<(String, Bytes)>,
+}
+
+/// Reads a page on a thread that may take its time.
+pub(super) async fn read_page(
+    client: &Client,
+    question: &Question,
+    body: Bytes,
+    now: UnixMs,
+) -> Result<Page, ServiceError> {
+    let (question, service) = (question.clone(), client.name);
+    match tokio::task::spawn_blocking(move || question.read(&body, now)).await {
+        Ok(Ok(page)) => Ok(page),
+        Ok(Err(refusal)) => Err(client.name_refusal(refusal)),
+        Err(error) => Err(ServiceError::Unreadable { service, what: format!("reading failed: {error}") }),
+    }
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn begin(fetcher: &'a Fetcher, client: &'a Client, question: Question, now: UnixMs) -> Self {
-        let place = Place { cursor: None, received: 0, page_size: client.page_size };
-        Self { fetcher, client, question, now, place, total: None, seen: HashSet::new(), ended: false }
+        let page_size = match question {
+            // what is counted or listed is short: fewer and longer pages
+            Question::EuropepmcList { .. } => client.page_size.max(LIST_PAGE_SIZE),
+            _ => client.page_size,
+        };
+        let place = Place { cursor: None, received: 0, page_size };
+        Self {
+            fetcher,
+            client,
+            question,
+            now,
+            place,
+            total: None,
+            seen: HashSet::new(),
+            ended: false,
+            ahead: None,
+            unread: None,
+        }
+    }
+
+    /// Asks for pages of this many records.
+    pub(super) fn with_page_size(mut self, page_size: usize) -> Self {
+        self.place.page_size = page_size;
+        self
+    }
+
+    /// Fetches the first page, so that [`Walk::total`] is known before [`Walk::next_page`] gives it out.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn look_ahead(&mut self) -> Result<(), ServiceError> {
+        if self.ahead.is_none() {
+            self.ahead = self.next_page().await?;
+        }
+        Ok(())
     }
 
     /// The next page; `None` after the last. A page that is too long for us is asked for again in smaller portions.
@@ -48,6 +104,9 @@ impl<'a> Walk<'a> {
     /// # Errors
     /// See [`ServiceError`].
     pub async fn next_page(&mut self) -> Result<Option<Page>, ServiceError> {
+        if let Some(page) = self.ahead.take() {
+            return Ok(Some(page));
+        }
         if self.ended {
             return Ok(None);
         }
@@ -62,16 +121,21 @@ impl<'a> Walk<'a> {
                 result => break result?,
             }
         };
-        let (question, now, service) = (self.question.clone(), self.now, self.client.name);
-        let reading = tokio::task::spawn_blocking(move || question.read(&body, now));
-        let page = match reading.await {
-            Ok(Ok(page)) => page,
-            Ok(Err(refusal)) => return Err(self.client.name_refusal(refusal)),
+        let page = match read_page(self.client, &self.question, body.clone(), self.now).await {
+            Ok(page) => page,
             Err(error) => {
-                return Err(ServiceError::Unreadable { service, what: format!("reading failed: {error}") });
+                if matches!(error, ServiceError::Unreadable { .. }) {
+                    self.unread = Some((self.question.url(self.client, &self.place), body));
+                }
+                return Err(error);
             }
         };
         Ok(Some(self.advance(page)))
+    }
+
+    /// The address and body of the page that could not be read, if that is why the walk ended.
+    pub fn take_unread(&mut self) -> Option<(String, Bytes)> {
+        self.unread.take()
     }
 
     /// Records that the whole answer has, as the service last said.

@@ -6,15 +6,16 @@
 mod medline;
 mod ris;
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
 use crate::domain::entry::{AbstractSection, Entry, Problem};
 use crate::domain::time::UnixMs;
 use crate::intake::clean::{blocks, caps, sections};
+use crate::intake::lines::Lines;
 use crate::intake::pubmed::Record;
 
 /// The longest line that is read as one.
-const MAX_LINE: u64 = 64 * 1024;
+const MAX_LINE: usize = 64 * 1024;
 /// The longest record.
 const MAX_RECORD: usize = 1024 * 1024;
 
@@ -81,10 +82,9 @@ impl Fields {
 
 /// The records of a file.
 pub struct Tagged<R> {
-    reader: R,
+    lines: Lines<R>,
     dialect: Dialect,
     now: UnixMs,
-    line: usize,
     record: Fields,
     ended: bool,
 }
@@ -92,7 +92,8 @@ pub struct Tagged<R> {
 impl<R: BufRead> Tagged<R> {
     /// Reads `reader`; nothing in it is dated after `now`.
     pub fn new(reader: R, dialect: Dialect, now: UnixMs) -> Self {
-        Self { reader, dialect, now, line: 0, record: Fields::default(), ended: false }
+        let lines = Lines::new(reader, MAX_LINE);
+        Self { lines, dialect, now, record: Fields::default(), ended: false }
     }
 
     fn finish(&mut self) -> Option<Record> {
@@ -116,18 +117,6 @@ impl<R: BufRead> Tagged<R> {
             Err(what) => Record::Problem(Problem::new(place, what)),
         })
     }
-
-    /// The next line without its end; `None` at the end of the file.
-    fn next_line(&mut self) -> std::io::Result<Option<String>> {
-        let mut bytes = Vec::new();
-        self.reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut bytes)?;
-        if bytes.is_empty() {
-            return Ok(None);
-        }
-        self.line += 1;
-        let text = String::from_utf8_lossy(&bytes);
-        Ok(Some(text.trim_start_matches('\u{FEFF}').trim_end().to_owned()))
-    }
 }
 
 impl<R: BufRead> Iterator for Tagged<R> {
@@ -135,8 +124,8 @@ impl<R: BufRead> Iterator for Tagged<R> {
 
     fn next(&mut self) -> Option<Record> {
         while !self.ended {
-            let line = match self.next_line() {
-                Ok(Some(line)) => line,
+            let line = match self.lines.next_piece() {
+                Ok(Some(piece)) => piece.text.trim_end().to_owned(),
                 Ok(None) => {
                     self.ended = true;
                     return self.finish();
@@ -144,7 +133,10 @@ impl<R: BufRead> Iterator for Tagged<R> {
                 Err(error) => {
                     self.ended = true;
                     let what = format!("reading failed: {error}");
-                    return Some(Record::Problem(Problem::new(format!("line {}", self.line), what)));
+                    return Some(Record::Problem(Problem::new(
+                        format!("line {}", self.lines.number()),
+                        what,
+                    )));
                 }
             };
             let begun = match split_line(&line) {
@@ -153,7 +145,7 @@ impl<R: BufRead> Iterator for Tagged<R> {
                     let finished = if begins { self.finish() } else { None };
                     if begins || !self.record.fields.is_empty() {
                         if begins {
-                            self.record.line = self.line;
+                            self.record.line = self.lines.number();
                         }
                         self.record.bytes += line.len();
                         if self.record.bytes <= MAX_RECORD {
@@ -195,7 +187,7 @@ fn split_line(line: &str) -> Option<(&str, &str)> {
 }
 
 /// "BACKGROUND: One. RESULTS: Two." on one line, as both formats write abstracts → sections.
-fn read_abstract(text: &str) -> Vec<AbstractSection> {
+pub(super) fn read_abstract(text: &str) -> Vec<AbstractSection> {
     let text = crate::intake::clean::cap_plain(text, caps::HTML);
     let mut lines = String::with_capacity(text.len() + 16);
     let mut rest = text;

@@ -13,6 +13,8 @@ use super::page::Rich;
 pub(crate) struct ShownSection {
     pub(crate) label: Option<String>,
     pub(crate) text: Rich,
+    /// Whether the draft quotes it.
+    pub(crate) is_quoted: bool,
 }
 
 /// Marks `places` (start and end in the whole abstract's plain text; the index is the sentence's number − 1) as
@@ -27,7 +29,9 @@ pub(crate) fn annotate(sections: &[AbstractSection], places: &[(usize, usize)]) 
         }
         let mut writer = Writer { html: String::new(), at: offset, open: Vec::new(), place: None, places };
         writer.write(&section.text);
-        shown.push(ShownSection { label: section.label.clone(), text: Rich::from_built(writer.html) });
+        let is_quoted = writer.html.contains("<mark");
+        let text = Rich::from_built(writer.html);
+        shown.push(ShownSection { label: section.label.clone(), text, is_quoted });
         // the blank line between paragraphs
         offset += section.text.to_plain().chars().count() + 2;
     }

@@ -4,7 +4,9 @@ use super::annotate::{ShownSection, annotate};
 use super::check::Checked;
 use super::facts::{Badge, Link, authors, badges, links, meta};
 use super::history::describe;
+use super::notices::ShownNotice;
 use super::page::{Choice, Rich, Times};
+use super::trial::TrialView;
 use super::twins::Relatives;
 use crate::domain::article::{Article, Sighting};
 use crate::domain::status::{Act, RejectReason, Status, after};
@@ -108,6 +110,9 @@ pub(crate) struct ArticleView {
     pub(crate) links: Vec<Link>,
     pub(crate) reasons: Vec<String>,
     pub(crate) standing: Option<String>,
+    /// What the watch found, newest first.
+    pub(crate) noticed: Vec<ShownNotice>,
+    pub(crate) trial: Option<TrialView>,
     pub(crate) sections: Vec<ShownSection>,
     pub(crate) form: FormText,
     pub(crate) errors: Vec<String>,
@@ -166,8 +171,10 @@ impl ArticleView {
             badges: badges(texts, article, sightings.len()),
             links: links(texts, article),
             reasons: article.relevance.reasons.clone(),
+            noticed: Vec::new(),
             standing: standing(article, history, times),
-            sections: annotate(&article.abstract_sections, &places),
+            trial: article.trial.as_ref().map(TrialView::new),
+            sections: shown_sections(article, &places),
             draft_used: form.summary == draft_text,
             form,
             errors: Vec::new(),
@@ -215,6 +222,16 @@ impl ArticleView {
             may_join: may_decide,
         }
     }
+}
+
+/// The abstract. What a registration says of the trial's course stands in a table of its own; it is shown as text too
+/// only where the draft quotes it.
+fn shown_sections(article: &Article, places: &[(usize, usize)]) -> Vec<ShownSection> {
+    let mut sections = annotate(&article.abstract_sections, places);
+    if article.trial.is_some() {
+        sections.retain(|section| section.label.as_deref() != Some("Registration") || section.is_quoted);
+    }
+    sections
 }
 
 fn other_acts(texts: &Texts, allowed: &impl Fn(Act) -> bool) -> Vec<OtherAct> {

@@ -67,7 +67,7 @@ pub(crate) fn badges(texts: &Texts, article: &Article, sources: usize) -> Vec<Ba
         WorkKind::Book => badges.push(Badge::new(texts.t("badge-book"), "plain")),
         WorkKind::Article => {}
     }
-    if article.ids.pmcid.is_some() {
+    if article.ids.pmcid.is_some() || article.free_full_text.is_some() {
         badges.push(Badge::new(texts.t("badge-free"), "good"));
     }
     if let Some(language) = article.language.as_deref().and_then(|code| foreign_language(texts, code)) {
@@ -127,7 +127,7 @@ pub(crate) fn links(texts: &Texts, article: &Article) -> Vec<Link> {
     let ids = &article.ids;
     let known = [
         (article.best_link(), "link-open"),
-        (ids.pmcid.as_ref().map(|pmcid| pmcid.url()), "link-free"),
+        (ids.pmcid.as_ref().map(|pmcid| pmcid.url()).or(article.free_full_text.clone()), "link-free"),
         (ids.pmid.map(|pmid| pmid.url()), "link-pubmed"),
         (ids.nct.as_ref().map(|nct| nct.url()), "link-trial"),
     ];

@@ -13,14 +13,19 @@ mod assets;
 mod audit;
 mod check;
 mod decide;
+mod embed;
 mod facts;
 mod history;
+mod lab;
 mod link;
+mod notices;
 mod page;
 mod people;
 mod queue;
 pub(super) mod sign_in;
+mod source;
 mod sources;
+mod trial;
 mod twins;
 mod view;
 
@@ -48,6 +53,8 @@ pub fn routes() -> Vec<Route> {
         Route::post("/desk/a/{id}/save", editor, decide::save),
         Route::post("/desk/a/{id}/requeue", editor, decide::requeue),
         Route::post("/desk/a/{id}/withdraw", editor, decide::withdraw),
+        Route::post("/desk/notices/{id}/answer", editor, notices::answer),
+        Route::get("/desk/embed", viewer, embed::page),
         Route::post("/desk/a/{id}/merge", editor, twins::merge),
         Route::post("/desk/a/{id}/apart", editor, twins::apart),
         Route::post("/desk/a/{id}/version", editor, twins::link),
@@ -60,6 +67,11 @@ pub fn routes() -> Vec<Route> {
         Route::post("/desk/account/password", viewer, account::change_password),
         Route::post("/desk/account/sessions/{id}/end", viewer, account::end_session),
         Route::get("/desk/sources", viewer, sources::page),
+        Route::get("/desk/sources/lab", admin, lab::form),
+        Route::post("/desk/sources/lab", admin, lab::ask),
+        Route::get("/desk/sources/lab/{id}", admin, lab::answer),
+        Route::get("/desk/sources/{name}", admin, source::page),
+        Route::post("/desk/sources/{name}/count", admin, sources::count),
         Route::post("/desk/sources/{name}/pause", admin, sources::pause),
         Route::post("/desk/sources/{name}/resume", admin, sources::resume),
         Route::post("/desk/sources/{name}/fetch", admin, sources::fetch),

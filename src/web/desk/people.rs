@@ -9,12 +9,12 @@ use super::account::role_label;
 use super::page::{Choice, Frame, show};
 use crate::domain::editor::{Editor, Role};
 use crate::domain::time::HOUR_MS;
+use crate::domain::token::Token;
 use crate::store::{LinkPurpose, PersonError};
 use crate::texts::{Text, Texts};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::session::{Fields, Visitor};
-use crate::web::token::Token;
 
 struct ShownPerson {
     id: i64,

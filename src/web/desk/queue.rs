@@ -9,12 +9,14 @@ use super::article::{ArticleView, FormText, Material};
 use super::check::Checked;
 use super::facts::{Badge, badges, meta};
 use super::history::describe;
+use super::notices::{ShownNotice, Unanswered, badge, with_notice};
 use super::page::{Frame, Rich, Times, Toast, show};
 use super::twins::{Relatives, preprint_key};
 use super::view::{FilterForm, View};
 use crate::curation::relevance::{MissRate, miss_rate};
 use crate::domain::article::Article;
 use crate::domain::editor::Role;
+use crate::domain::notice::Notice;
 use crate::domain::status::{Act, Status, after};
 use crate::domain::time::{DAY_MS, UnixMs};
 use crate::store::QueueCounts;
@@ -41,6 +43,8 @@ struct Row {
 
 /// The list pane.
 pub(super) struct List {
+    /// What happened to published works, until an editor has answered.
+    unanswered: Unanswered,
     heading: String,
     counts: String,
     /// How many of the articles lifted from the bottom were worth publishing.
@@ -149,7 +153,13 @@ async fn article_view(
     let checked = Checked::new(state, article, &form, acknowledged, state.now());
     let sightings = state.store.sightings(article.id).await?;
     let history = state.store.history(Some(article.id), None, 20).await?;
-    Ok(ArticleView::new(Material {
+    let notices = state.store.notices_of(article.id).await?;
+    let may_answer = visitor.may(Role::Editor);
+    let is_public = article.status == Status::Approved;
+    let times = Times::of(state);
+    let noticed = notices.iter().rev().map(|notice| ShownNotice::new(notice, is_public, may_answer, times));
+    let noticed = noticed.collect();
+    let mut view = ArticleView::new(Material {
         article,
         form,
         checked,
@@ -158,8 +168,11 @@ async fn article_view(
         relatives: Relatives::of(state, article).await?,
         topics: &state.site.topics,
         may_decide: visitor.may(Role::Editor),
-        times: Times::of(state),
-    }))
+        times,
+    });
+    view.badges = with_notice(view.badges, badge(state.texts, &notices, article.id));
+    view.noticed = noticed;
+    Ok(view)
 }
 
 /// The list pane and its first article.
@@ -178,11 +191,13 @@ async fn list(
     let names = state.store.sources().await?;
     let names: Vec<(String, String)> =
         names.into_iter().map(|source| (source.source.name, source.source.title)).collect();
+    let notices = state.store.notices_of_many(articles.iter().map(|article| article.id).collect()).await?;
     let rows = articles
         .iter()
         .zip(&sources)
         .map(|(article, (_, sources))| {
-            let mut row = row(state.texts, article, usize::try_from(*sources).unwrap_or(0), current);
+            let sources = usize::try_from(*sources).unwrap_or(0);
+            let mut row = row(state.texts, article, &notices, sources, current);
             if let Some(preprint) = papers.get(&article.id) {
                 row.badges.insert(0, Badge::new(state.texts.t(preprint_key(*preprint)), "plain"));
             }
@@ -196,7 +211,9 @@ async fn list(
     let (empty_title, empty_text) = empty(state, view, now).await?;
     let can_bulk =
         visitor.may(Role::Editor) && after(view.status.unwrap_or(Status::Queued), Act::Reject).is_some();
+    let unanswered = Unanswered::new(state.store.unanswered_notices().await?, Times::of(state));
     let list = List {
+        unanswered,
         heading: view.heading(state.texts),
         counts: counts(state.texts, &state.store.queue_counts(recently(now)).await?, view, total, now),
         missed: missed(state, now).await?,
@@ -215,7 +232,7 @@ async fn list(
     Ok((list, articles.into_iter().next()))
 }
 
-fn row(texts: &Texts, article: &Article, sources: usize, current: Option<i64>) -> Row {
+fn row(texts: &Texts, article: &Article, notices: &[Notice], sources: usize, current: Option<i64>) -> Row {
     let mut why = article.relevance.reasons.join("; ");
     if let Some((end, _)) = why.char_indices().nth(WHY_CHARS) {
         why.truncate(end);
@@ -227,7 +244,7 @@ fn row(texts: &Texts, article: &Article, sources: usize, current: Option<i64>) -
         title: article.shown_title().into(),
         title_plain: article.shown_title().to_plain(),
         meta: meta(article),
-        badges: badges(texts, article, sources),
+        badges: with_notice(badges(texts, article, sources), badge(texts, notices, article.id)),
         why,
         current: current == Some(article.id),
     }
@@ -287,6 +304,9 @@ async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
         pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
     };
+    if find("answered").is_some() {
+        return Ok(Some(Toast::plain(state.texts.t("toast-answered"))));
+    }
     if find("undone").is_some() {
         return Ok(Some(Toast::plain(state.texts.t("history-undone"))));
     }

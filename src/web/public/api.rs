@@ -13,6 +13,7 @@ use crate::domain::entry::WorkKind;
 use crate::domain::news::NewsItem;
 use crate::domain::time::UnixMs;
 use crate::publish::json::{NewsJson, NewsListJson, ProblemJson, TopicJson, TopicListJson, to_bytes};
+use crate::publish::json_notice::{NoticeEntryJson, NoticeListJson};
 use crate::store::NewsQuery;
 
 const JSON: &str = "application/json";
@@ -215,6 +216,52 @@ pub(super) async fn topics(State(app): State<AppState>, headers: HeaderMap) -> R
             let topics =
                 public.site.topics.iter().map(|(name, _)| TopicJson::new(&public.site, name)).collect();
             Ok(Page::new(JSON, to_bytes(&TopicListJson { topics })))
+        })
+        .await
+}
+
+/// What happened to works after they were reported, newest first: retractions, corrections and the like.
+#[utoipa::path(
+    get,
+    path = "/api/v1/notices",
+    tag = "notices",
+    params(
+        ("limit" = Option<u64>, Query, description = "Notices on a page, 1 to 200; 20 unless told."),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+    ),
+    responses(
+        (status = 200, description = "A page of notices.", body = NoticeListJson),
+        (status = 400, description = "A parameter has a value that it cannot have.", body = ProblemJson, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn notices(
+    State(app): State<AppState>,
+    headers: HeaderMap,
+    parameters: Parameters,
+) -> Result<Response, PublicError> {
+    let public = &*app.public;
+    let limit = parameters.number("limit", 1, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
+    let cursor = parameters.cursor("cursor")?;
+    let path = |cursor: Option<i64>| {
+        let cursor = cursor.map(|at| format!("&cursor={at}")).unwrap_or_default();
+        format!("/api/v1/notices?limit={limit}{cursor}")
+    };
+    public
+        .answer(&headers, &path(cursor.map(|at| at.0)), || async {
+            let (entries, more) = super::notices::page_of(public, cursor, limit, public.now()).await?;
+            let next = entries.last().map(|entry| entry.published_at().0).filter(|_| more);
+            let next_url = next.map(|cursor| public.site.url(&path(Some(cursor))));
+            let notices = entries.iter().filter_map(|entry| NoticeEntryJson::new(&public.site, entry));
+            let list = NoticeListJson {
+                notices: notices.collect(),
+                next_cursor: next.map(|cursor| cursor.to_string()),
+                next: next_url.clone(),
+            };
+            let page = Page::new(JSON, to_bytes(&list));
+            Ok(match next_url {
+                Some(url) => page.with(header::LINK, &format!("<{url}>; rel=\"next\"")),
+                None => page,
+            })
         })
         .await
 }

@@ -9,6 +9,7 @@ use super::document::Document;
 use super::page::{Chrome, Html, ItemView, page_or_error, render};
 use super::parameters::Parameters;
 use super::{AppState, Public, PublicError};
+use crate::publish::notice::is_void;
 use crate::publish::text::escape_text;
 
 /// Hits shown.
@@ -54,8 +55,8 @@ async fn answer(
         hits: found
             .into_iter()
             .map(|found| {
-                let snippet =
-                    is_from(&found.item.summary, &found.snippet).then(|| mark_matches(&found.snippet));
+                let snippet = (is_from(&found.item.summary, &found.snippet) && !is_void(&found.item))
+                    .then(|| mark_matches(&found.snippet));
                 (ItemView::new(&public.site, &found.item), snippet)
             })
             .collect(),

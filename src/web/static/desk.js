@@ -244,6 +244,16 @@
     touch = null;
   }, { passive: true });
 
+  // ——— an answer that is on its way: looked for quietly, shown when it is there ———
+  async function waitFor(href) {
+    if (!$('[data-waits]') || location.href !== href) return;
+    try {
+      const request = await load('GET', href);
+      if (location.href === href && !$('[data-waits]', request.response)) { swap(request, { push: false }); return; }
+    } catch { /* looked for again */ }
+    setTimeout(waitFor, 2000, href);
+  }
+
   // ——— after every page ———
   function settle() {
     for (const form of $$('form[data-keep]')) if (!$('#errors', form)) restore(form);
@@ -256,6 +266,7 @@
     }
     const link = $('#made-link');
     if (link) link.addEventListener('focus', () => link.select());
+    if ($('[data-waits]')) setTimeout(waitFor, 2000, location.href);
   }
   settle();
   const address = new URL(location.href);

@@ -1,0 +1,319 @@
+//! Notices as editors and the public list them, and an item's history.
+
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+use super::notices::{self, NOTICE_COLUMNS};
+use super::rows::{self, NEWS_COLUMNS};
+use super::{Store, StoreError, articles};
+use crate::domain::article::Article;
+use crate::domain::news::NewsItem;
+use crate::domain::notice::{Notice, NoticeKind, PublicNotice, SummaryHolds};
+use crate::domain::status::{Act, Status};
+use crate::domain::time::{SECOND_MS, UnixMs};
+use crate::domain::watch::{ItemEvent, ItemStep};
+
+/// A public notice with the item that it is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListedNotice {
+    /// The notice.
+    pub notice: PublicNotice,
+    /// The item.
+    pub item: NewsItem,
+}
+
+/// A notice that waits for an editor, with the article that it is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaitingNotice {
+    /// The notice.
+    pub notice: Notice,
+    /// The article, which is public.
+    pub article: Article,
+}
+
+impl Store {
+    /// Notices about public articles that no editor has answered yet, the gravest first, then the oldest.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn waiting_notices(&self) -> Result<Vec<WaitingNotice>, StoreError> {
+        self.read("listing the notices that wait", |db| {
+            let sql = format!(
+                "SELECT {NOTICE_COLUMNS} FROM notices JOIN articles ON articles.id = notices.article_id
+                 WHERE state = 'waiting' AND answered_at IS NULL AND articles.status = 'approved'
+                 ORDER BY found_at, notices.id"
+            );
+            let found =
+                db.prepare_cached(&sql)?.query_map([], notices::notice)?.collect::<Result<Vec<_>, _>>()?;
+            let mut waiting = Vec::new();
+            for notice in found {
+                if let Some(article) = articles::load(db, notice.article_id)? {
+                    waiting.push(WaitingNotice { notice, article });
+                }
+            }
+            waiting.sort_by_key(|waiting| waiting.notice.finding.kind);
+            Ok(waiting)
+        })
+        .await
+    }
+
+    /// The same, and those that marked their item by themselves: until an editor says what they mean for the summary.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn unanswered_notices(&self) -> Result<Vec<WaitingNotice>, StoreError> {
+        self.read("listing the notices without an answer", |db| {
+            let sql = format!(
+                "SELECT {NOTICE_COLUMNS} FROM notices JOIN articles ON articles.id = notices.article_id
+                 WHERE state IN ('waiting', 'public') AND answered_at IS NULL AND articles.status = 'approved'
+                 ORDER BY found_at, notices.id"
+            );
+            let found =
+                db.prepare_cached(&sql)?.query_map([], notices::notice)?.collect::<Result<Vec<_>, _>>()?;
+            let mut unanswered = Vec::new();
+            for notice in found {
+                if let Some(article) = articles::load(db, notice.article_id)? {
+                    unanswered.push(WaitingNotice { notice, article });
+                }
+            }
+            unanswered.sort_by_key(|unanswered| unanswered.notice.finding.kind);
+            Ok(unanswered)
+        })
+        .await
+    }
+
+    /// How many notices about public articles wait for an editor.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count_waiting_notices(&self) -> Result<i64, StoreError> {
+        self.read("counting the notices that wait", |db| {
+            db.prepare_cached(
+                "SELECT count(*) FROM notices JOIN articles ON articles.id = notices.article_id
+                 WHERE state = 'waiting' AND answered_at IS NULL AND articles.status = 'approved'",
+            )?
+            .query_row([], |row| row.get(0))
+        })
+        .await
+    }
+
+    /// All notices about an article in any state, oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn notices_of(&self, article_id: i64) -> Result<Vec<Notice>, StoreError> {
+        self.read("reading an article's notices", move |db| notices::of_article(db, article_id)).await
+    }
+
+    /// The notices of several articles, in any state but dismissed, oldest first: what their rows in the queue show.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn notices_of_many(&self, article_ids: Vec<i64>) -> Result<Vec<Notice>, StoreError> {
+        self.read("reading notices", move |db| {
+            let sql = format!(
+                "SELECT {NOTICE_COLUMNS} FROM notices
+                 WHERE article_id IN (SELECT value FROM json_each(:ids)) AND state <> 'dismissed'
+                 ORDER BY found_at, id"
+            );
+            let mut statement = db.prepare_cached(&sql)?;
+            statement
+                .query_map(named_params! {":ids": rows::to_json(&article_ids)?}, notices::notice)?
+                .collect()
+        })
+        .await
+    }
+
+    /// One notice in any state, for the desk.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn notice(&self, notice_id: i64) -> Result<Option<Notice>, StoreError> {
+        self.read("reading a notice", move |db| notices::load(db, notice_id)).await
+    }
+
+    /// Public notices before `before`, newest first, at most `limit`; lifted ones too, for they were public. Those of
+    /// items that are withdrawn or not public yet are left out.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn public_notices(
+        &self,
+        before: Option<UnixMs>,
+        limit: i64,
+        now: UnixMs,
+    ) -> Result<Vec<ListedNotice>, StoreError> {
+        self.read("listing the notices", move |db| {
+            let before = before.map_or(i64::MAX, |at| at.0);
+            listed(
+                db,
+                "notices.public_at < :before ORDER BY notices.public_at DESC LIMIT :limit",
+                named_params! {":before": before, ":limit": limit, ":now": now.0},
+            )
+        })
+        .await
+    }
+
+    /// The public notice at `/notices/{public_id}` with its item.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn notice_by_public_id(
+        &self,
+        public_id: &str,
+        now: UnixMs,
+    ) -> Result<Option<ListedNotice>, StoreError> {
+        let public_id = public_id.to_owned();
+        self.read("reading a notice", move |db| {
+            let found =
+                listed(db, "notices.public_id = :id", named_params! {":id": public_id, ":now": now.0})?;
+            Ok(found.into_iter().next())
+        })
+        .await
+    }
+
+    /// What happened to an item as the public may read it, oldest first; empty if it never was public.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn item_history(&self, article_id: i64, now: UnixMs) -> Result<Vec<ItemEvent>, StoreError> {
+        self.read("reading an item's history", move |db| item_history(db, article_id, now)).await
+    }
+
+    /// Notices about public articles that the editors have not been written to about, oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn untold_notices(&self, limit: i64) -> Result<Vec<WaitingNotice>, StoreError> {
+        self.read("listing what the editors are to be told", move |db| {
+            let sql = format!(
+                "SELECT {NOTICE_COLUMNS} FROM notices JOIN articles ON articles.id = notices.article_id
+                 WHERE told_at IS NULL AND state IN ('waiting', 'public') AND articles.status = 'approved'
+                 ORDER BY found_at, notices.id LIMIT ?1"
+            );
+            let found = db
+                .prepare_cached(&sql)?
+                .query_map([limit], notices::notice)?
+                .collect::<Result<Vec<_>, _>>()?;
+            let mut untold = Vec::new();
+            for notice in found {
+                if let Some(article) = articles::load(db, notice.article_id)? {
+                    untold.push(WaitingNotice { notice, article });
+                }
+            }
+            Ok(untold)
+        })
+        .await
+    }
+
+    /// Remembers that the editors were written to about these notices.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn note_told(&self, notice_ids: Vec<i64>, now: UnixMs) -> Result<(), StoreError> {
+        self.write("noting what the editors were told", move |db| {
+            rows::execute(
+                db,
+                "UPDATE notices SET told_at = :now
+                 WHERE told_at IS NULL AND id IN (SELECT value FROM json_each(:ids))",
+                named_params! {":now": now.0, ":ids": rows::to_json(&notice_ids)?},
+            )?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn listed(
+    db: &Connection,
+    condition: &str,
+    parameters: &[(&str, &dyn rusqlite::types::ToSql)],
+) -> rusqlite::Result<Vec<ListedNotice>> {
+    let sql = format!(
+        "SELECT notices.public_id, notices.public_at FROM notices JOIN news USING (article_id)
+         WHERE state IN ('public', 'lifted') AND notices.public_at <= :now AND news.published_at <= :now
+           AND withdrawn_at IS NULL AND {condition}"
+    );
+    let ids: Vec<String> =
+        db.prepare_cached(&sql)?.query_map(parameters, |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut notice_row = db.prepare_cached(
+        "SELECT public_id, finding, public_at, lifted_at, article_id FROM notices WHERE public_id = ?1",
+    )?;
+    let mut item_row =
+        db.prepare_cached(&format!("SELECT {NEWS_COLUMNS} FROM news WHERE article_id = ?1"))?;
+    let mut all = Vec::new();
+    for id in ids {
+        let (notice, article_id) = notice_row
+            .query_row([id], |row| Ok((notices::public_notice(row)?, row.get::<_, i64>("article_id")?)))?;
+        if let Some(item) = item_row.query_row([article_id], rows::news_item).optional()? {
+            all.push(ListedNotice { notice, item });
+        }
+    }
+    Ok(all)
+}
+
+fn item_history(db: &Connection, article_id: i64, now: UnixMs) -> rusqlite::Result<Vec<ItemEvent>> {
+    let Some(article) = articles::load(db, article_id)? else { return Ok(Vec::new()) };
+    let mut events = decisions_of(db, article.id)?;
+    events.retain(|event| event.at <= now);
+    if events.is_empty() {
+        return Ok(events);
+    }
+    events.insert(0, ItemEvent { at: article.first_seen_at, what: ItemStep::Seen, by: None });
+    let mut statement = db.prepare_cached(
+        "SELECT kind, public_id, public_at, lifted_at, answer, answered_at, state, editors.name AS editor
+         FROM notices LEFT JOIN editors ON editors.id = answered_by
+         WHERE article_id = ?1 AND public_at <= ?2 ORDER BY notices.id",
+    )?;
+    let mut rows = statement.query((article.id, now.0))?;
+    while let Some(row) = rows.next()? {
+        let kind = rows::word(row, "kind", NoticeKind::parse)?;
+        let public_at = UnixMs(row.get("public_at")?);
+        let lifted_at = rows::instant(row, "lifted_at")?;
+        let answered_at = rows::instant(row, "answered_at")?;
+        let by: Option<String> = row.get("editor")?;
+        let ended_by_editor = lifted_at.is_some() && lifted_at == answered_at;
+        let answer = row.get::<_, Option<String>>("answer")?.and_then(|word| SummaryHolds::parse(&word));
+        events.push(ItemEvent {
+            at: public_at,
+            what: ItemStep::Noticed {
+                kind,
+                public_id: row.get("public_id")?,
+                answer: answer.filter(|_| !ended_by_editor),
+            },
+            by: by.clone().filter(|_| !ended_by_editor),
+        });
+        if let Some(at) = lifted_at {
+            let dismissed = row.get::<_, String>("state")? == "dismissed";
+            let what = if dismissed { ItemStep::Dismissed { kind } } else { ItemStep::Lifted { kind } };
+            events.push(ItemEvent { at, what, by: by.filter(|_| ended_by_editor) });
+        }
+    }
+    // public dates are whole seconds, others are not
+    events.sort_by_key(|event| event.at.0.div_euclid(SECOND_MS));
+    Ok(events)
+}
+
+/// Publications, changes of the public text and withdrawals that stand.
+fn decisions_of(db: &Connection, article_id: i64) -> rusqlite::Result<Vec<ItemEvent>> {
+    let mut statement = db.prepare_cached(
+        "SELECT act, at, editors.name AS editor, json_extract(before, '$.status') AS status_before,
+                json_extract(after, '$.published_at') AS published_at
+         FROM decisions LEFT JOIN editors ON editors.id = editor_id
+         WHERE article_id = ?1 AND undone_by IS NULL AND act IN ('approve', 'edit', 'withdraw')
+         ORDER BY decisions.id",
+    )?;
+    let mut rows = statement.query([article_id])?;
+    let mut events = Vec::new();
+    while let Some(row) = rows.next()? {
+        let was_approved = row.get::<_, String>("status_before")? == Status::Approved.as_str();
+        let at = UnixMs(row.get("at")?);
+        let (at, what) = match rows::word(row, "act", Act::parse)? {
+            Act::Approve => (rows::instant(row, "published_at")?.unwrap_or(at), ItemStep::Published),
+            Act::Edit if was_approved => (at, ItemStep::Edited),
+            Act::Withdraw => (at, ItemStep::Withdrawn),
+            _ => continue,
+        };
+        events.push(ItemEvent { at, what, by: row.get("editor")? });
+    }
+    Ok(events)
+}

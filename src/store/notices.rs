@@ -1,0 +1,424 @@
+//! Findings become notices, and notices reach the public: one event, one notice, whoever reports it and however often.
+//!
+//! Not here: what a record means (`curation::watch`) and when to look (`store::watch`). Invariant: what the public reads
+//! in `news.notices` is always what this file wrote from the rows that are public or lifted, in the same transaction.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
+
+use super::rows;
+use super::{Store, StoreError, articles, news, people};
+use crate::domain::article::Article;
+use crate::domain::notice::{
+    Finding, Notice, NoticeKind, NoticeSource, NoticeState, PublicNotice, SummaryHolds,
+};
+use crate::domain::status::Status;
+use crate::domain::time::UnixMs;
+use crate::domain::watch::{is_same_notice, only_one_of, share_record};
+
+/// Why a notice could not be answered or lifted.
+#[derive(Debug, thiserror::Error)]
+pub enum NoticeError {
+    /// No such notice.
+    #[error("there is no such notice")]
+    NotFound,
+    /// It is not in a state that allows it.
+    #[error("a notice that is {} cannot be {wanted}", .state.as_str())]
+    Illegal {
+        /// As it is.
+        state: NoticeState,
+        /// "answered", "lifted".
+        wanted: &'static str,
+    },
+    /// The database failed; nothing was changed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What came of findings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Noticed {
+    /// Notices that nobody had reported before, by row id.
+    pub fresh: Vec<i64>,
+    /// Of those, how many are public already.
+    pub public: usize,
+    /// Marks that were lifted.
+    pub lifted: usize,
+}
+
+impl std::ops::AddAssign for Noticed {
+    fn add_assign(&mut self, other: Self) {
+        self.fresh.extend(other.fresh);
+        self.public += other.public;
+        self.lifted += other.lifted;
+    }
+}
+
+impl Store {
+    /// Records what was found about an article; the same again changes nothing. Serious findings about a public item
+    /// mark it at once, unless `approve_first`.
+    ///
+    /// # Errors
+    /// The database's; nothing was stored.
+    pub async fn record_findings(
+        &self,
+        article_id: i64,
+        findings: Vec<Finding>,
+        approve_first: bool,
+        now: UnixMs,
+    ) -> Result<Noticed, StoreError> {
+        self.write("recording notices", move |db| record(db, article_id, &findings, approve_first, now)).await
+    }
+
+    /// An editor's answer. `Yes` and `Rewritten` make a waiting notice public; `NotOurs` dismisses it, also one that
+    /// was made public by itself: then the mark goes, and history says so. The same answer again changes nothing.
+    ///
+    /// # Errors
+    /// No such notice, one that was answered otherwise or lifted, or the database's.
+    pub async fn answer_notice(
+        &self,
+        notice_id: i64,
+        editor_id: i64,
+        answer: SummaryHolds,
+        now: UnixMs,
+    ) -> Result<Notice, NoticeError> {
+        self.write("answering a notice", move |db| answer_notice(db, notice_id, editor_id, answer, now))
+            .await?
+    }
+
+    /// Takes the mark of a reinstated paper away and keeps its history: the notice is lifted, and a reinstatement is
+    /// made public in its place. `editor_id` is `None` for the watch.
+    ///
+    /// # Errors
+    /// No such notice, one that is not public, or the database's.
+    pub async fn lift_notice(
+        &self,
+        notice_id: i64,
+        editor_id: Option<i64>,
+        now: UnixMs,
+    ) -> Result<Notice, NoticeError> {
+        self.write("lifting a notice", move |db| {
+            let Some(notice) = load(db, notice_id)? else { return Ok(Err(NoticeError::NotFound)) };
+            if notice.state != NoticeState::Public {
+                return Ok(Err(NoticeError::Illegal { state: notice.state, wanted: "lifted" }));
+            }
+            lift(db, &notice, editor_id, now)?;
+            Ok(load(db, notice_id)?.ok_or(NoticeError::NotFound))
+        })
+        .await?
+    }
+}
+
+/// See [`Store::record_findings`]. A merged article's findings go to the one that stands for it.
+pub(super) fn record(
+    db: &Transaction<'_>,
+    article_id: i64,
+    findings: &[Finding],
+    approve_first: bool,
+    now: UnixMs,
+) -> rusqlite::Result<Noticed> {
+    let mut noticed = Noticed::default();
+    let Some(article) = articles::load(db, article_id)? else { return Ok(noticed) };
+    let is_public = is_public(db, article.id)?;
+    let mut marks_item = false;
+    for finding in findings {
+        let known = of_article(db, article.id)?;
+        let same = known.iter().find(|known| is_known(known, finding));
+        if let Some(known) = same {
+            marks_item |= join(db, known, finding)?;
+            continue;
+        }
+        let id = insert(db, &article, &known, finding, now)?;
+        if finding.kind.is_serious() && is_public && !approve_first {
+            make_public(db, id, now)?;
+            marks_item = true;
+            noticed.public += 1;
+        }
+        noticed.fresh.push(id);
+    }
+    if is_public && !findings.is_empty() {
+        copy_to_item(db, article.id, marks_item.then_some(now))?;
+    }
+    Ok(noticed)
+}
+
+/// Whether a notice that we have is the one that was found. What an editor dismissed or lifted stays so only for the
+/// very record that they saw; what the watch lifted is found anew.
+fn is_known(known: &Notice, found: &Finding) -> bool {
+    let same_record = share_record(&known.finding.ids, &found.ids)
+        || (known.finding.ids.is_empty() && found.ids.is_empty() && known.finding.source == found.source);
+    is_same_notice(&known.finding, found)
+        && match known.state {
+            NoticeState::Waiting | NoticeState::Public => true,
+            NoticeState::Dismissed => same_record,
+            NoticeState::Lifted => same_record && was_lifted_by_editor(known),
+        }
+}
+
+/// An editor who lifts a notice answers it with the same act.
+fn was_lifted_by_editor(notice: &Notice) -> bool {
+    notice.lifted_at.is_some() && notice.answered.map(|(at, _)| at) == notice.lifted_at
+}
+
+/// Adds another account to a notice; says whether that changes the mark of the public item.
+fn join(db: &Connection, known: &Notice, found: &Finding) -> rusqlite::Result<bool> {
+    let mut finding = known.finding.clone();
+    if !finding.join(found) {
+        return Ok(false);
+    }
+    rows::execute(
+        db,
+        "UPDATE notices SET finding = :finding, kind = :kind WHERE id = :id",
+        named_params! {
+            ":finding": rows::to_json(&finding)?, ":kind": finding.kind.as_str(), ":id": known.id,
+        },
+    )?;
+    Ok(known.state == NoticeState::Public && finding.kind != known.finding.kind)
+}
+
+fn insert(
+    db: &Connection,
+    article: &Article,
+    known: &[Notice],
+    finding: &Finding,
+    now: UnixMs,
+) -> rusqlite::Result<i64> {
+    let alike = known.iter().filter(|known| match only_one_of(finding.kind) {
+        Some(family) => only_one_of(known.finding.kind) == Some(family),
+        None => known.finding.kind == finding.kind,
+    });
+    let family = only_one_of(finding.kind).unwrap_or(finding.kind.as_str());
+    let finding_key = format!("{family} {}", alike.count() + 1);
+    rows::execute(
+        db,
+        "INSERT INTO notices (public_id, article_id, kind, finding_key, finding, state, found_at)
+         VALUES (:public_id, :article, :kind, :key, :finding, 'waiting', :now)",
+        named_params! {
+            ":public_id": ulid::Ulid::generate().to_string(), ":article": article.id,
+            ":kind": finding.kind.as_str(), ":key": finding_key, ":finding": rows::to_json(finding)?,
+            ":now": now.0,
+        },
+    )?;
+    let id = db.last_insert_rowid();
+    let what = describe(finding);
+    people::audit(db, None, "notice", &article.public_id, None, Some(&what), now)?;
+    Ok(id)
+}
+
+/// Gives the notice its place in public, at a second that no item and no other notice has.
+fn make_public(db: &Connection, notice_id: i64, at: UnixMs) -> rusqlite::Result<()> {
+    let second = news::free_second_for_notice(db, at)?;
+    rows::execute(
+        db,
+        "UPDATE notices SET state = 'public', public_at = coalesce(public_at, :at) WHERE id = :id",
+        named_params! {":at": second, ":id": notice_id},
+    )?;
+    Ok(())
+}
+
+/// Writes the item's copy of its notices anew; `moved_at` moves the item's date, because its meaning changed.
+pub(super) fn copy_to_item(
+    db: &Connection,
+    article_id: i64,
+    moved_at: Option<UnixMs>,
+) -> rusqlite::Result<()> {
+    let mut statement = db.prepare_cached(
+        "SELECT public_id, finding, public_at, lifted_at FROM notices
+         WHERE article_id = :id AND state IN ('public', 'lifted') ORDER BY public_at",
+    )?;
+    let notices = statement.query_map(named_params! {":id": article_id}, public_notice)?;
+    let notices: Vec<PublicNotice> = notices.collect::<rusqlite::Result<_>>()?;
+    rows::execute(
+        db,
+        "UPDATE news SET notices = :notices WHERE article_id = :id AND notices <> :notices",
+        named_params! {":notices": rows::to_json(&notices)?, ":id": article_id},
+    )?;
+    moved_at.map_or(Ok(()), |at| news::move_update(db, article_id, at))
+}
+
+/// When an editor publishes an article, what they could see of its fate becomes public with it: the marks, and the
+/// errata that its text was written with.
+pub(super) fn publish_with_article(
+    db: &Connection,
+    article_id: i64,
+    editor_id: i64,
+    published_at: UnixMs,
+    now: UnixMs,
+) -> rusqlite::Result<()> {
+    for notice in of_article(db, article_id)? {
+        if notice.state != NoticeState::Waiting {
+            continue;
+        }
+        if notice.answered.is_some() {
+            make_public(db, notice.id, published_at.max(now))?;
+        } else if notice.finding.kind.mark().is_some() {
+            make_public(db, notice.id, published_at.max(now))?;
+            set_answer(db, notice.id, editor_id, SummaryHolds::Yes, now)?;
+        }
+    }
+    copy_to_item(db, article_id, None)
+}
+
+/// After the notices of `from` were given to `into` (a merge): its trials follow, it is watched no more, and the item of
+/// `into` carries them.
+pub(super) fn follow_merge(db: &Connection, from: i64, into: i64) -> rusqlite::Result<()> {
+    rows::execute(
+        db,
+        "UPDATE OR IGNORE trial_ties SET article_id = :into WHERE article_id = :from",
+        named_params! {":from": from, ":into": into},
+    )?;
+    rows::execute(db, "DELETE FROM watch WHERE article_id = :from", named_params! {":from": from})?;
+    copy_to_item(db, into, None)
+}
+
+fn answer_notice(
+    db: &Transaction<'_>,
+    notice_id: i64,
+    editor_id: i64,
+    answer: SummaryHolds,
+    now: UnixMs,
+) -> rusqlite::Result<Result<Notice, NoticeError>> {
+    let Some(notice) = load(db, notice_id)? else { return Ok(Err(NoticeError::NotFound)) };
+    if notice.answered.is_some_and(|(_, given)| given == answer) {
+        return Ok(Ok(notice));
+    }
+    let is_public = is_public(db, notice.article_id)?;
+    match (notice.state, answer) {
+        (NoticeState::Waiting, SummaryHolds::Yes | SummaryHolds::Rewritten) => {
+            if is_public {
+                make_public(db, notice_id, now)?;
+            }
+        }
+        // a mark that came by itself: the editors say what it means for the summary
+        (NoticeState::Public, SummaryHolds::Yes | SummaryHolds::Rewritten) => {}
+        (NoticeState::Waiting | NoticeState::Public, SummaryHolds::NotOurs) => {
+            rows::execute(
+                db,
+                "UPDATE notices SET state = 'dismissed', lifted_at = iif(public_at IS NULL, NULL, :now) WHERE id = :id",
+                named_params! {":now": now.0, ":id": notice_id},
+            )?;
+        }
+        (state, _) => return Ok(Err(NoticeError::Illegal { state, wanted: "answered" })),
+    }
+    set_answer(db, notice_id, editor_id, answer, now)?;
+    let article: String =
+        db.query_row("SELECT public_id FROM articles WHERE id = ?1", [notice.article_id], |row| row.get(0))?;
+    let after = format!("{}: {}", describe(&notice.finding), answer.as_str());
+    let before = notice.state.as_str();
+    people::audit(db, Some(editor_id), "answer notice", &article, Some(before), Some(&after), now)?;
+    let changed = load(db, notice_id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    if is_public {
+        copy_to_item(db, notice.article_id, (changed.state != notice.state).then_some(now))?;
+    }
+    Ok(Ok(changed))
+}
+
+fn set_answer(
+    db: &Connection,
+    notice_id: i64,
+    editor_id: i64,
+    answer: SummaryHolds,
+    now: UnixMs,
+) -> rusqlite::Result<()> {
+    rows::execute(
+        db,
+        "UPDATE notices SET answered_at = :now, answer = :answer, answered_by = :by WHERE id = :id",
+        named_params! {":now": now.0, ":answer": answer.as_str(), ":by": editor_id, ":id": notice_id},
+    )?;
+    Ok(())
+}
+
+/// See [`Store::lift_notice`].
+pub(super) fn lift(
+    db: &Transaction<'_>,
+    notice: &Notice,
+    editor_id: Option<i64>,
+    now: UnixMs,
+) -> rusqlite::Result<()> {
+    rows::execute(
+        db,
+        "UPDATE notices SET state = 'lifted', lifted_at = :now WHERE id = :id",
+        named_params! {":now": now.0, ":id": notice.id},
+    )?;
+    if let Some(editor_id) = editor_id {
+        set_answer(db, notice.id, editor_id, SummaryHolds::Yes, now)?;
+    }
+    let Some(article) = articles::load(db, notice.article_id)? else { return Ok(()) };
+    let source = if editor_id.is_some() { NoticeSource::Editor } else { notice.finding.source };
+    let reinstated = Finding {
+        detail: notice.finding.kind.label().to_owned(),
+        ..Finding::new(NoticeKind::Reinstatement, source)
+    };
+    let id = insert(db, &article, &of_article(db, article.id)?, &reinstated, now)?;
+    if is_public(db, article.id)? {
+        make_public(db, id, now)?;
+        copy_to_item(db, article.id, Some(now))?;
+    }
+    people::audit(
+        db,
+        editor_id,
+        "lift notice",
+        &article.public_id,
+        Some(&describe(&notice.finding)),
+        None,
+        now,
+    )
+}
+
+/// Whether the article has an item that is public or scheduled.
+fn is_public(db: &Connection, article_id: i64) -> rusqlite::Result<bool> {
+    db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM news JOIN articles ON articles.id = article_id
+                        WHERE article_id = ?1 AND withdrawn_at IS NULL AND status = ?2)",
+    )?
+    .query_row((article_id, Status::Approved.as_str()), |row| row.get(0))
+}
+
+fn describe(finding: &Finding) -> String {
+    match finding.citation.is_empty() {
+        true => format!("{} ({})", finding.kind.as_str(), finding.source.as_str()),
+        false => format!("{} ({}): {}", finding.kind.as_str(), finding.source.as_str(), finding.citation),
+    }
+}
+
+/// The columns that [`notice`] reads.
+pub(super) const NOTICE_COLUMNS: &str = "notices.id AS notice_id, notices.public_id AS notice_public_id, \
+     notices.article_id AS notice_article_id, finding, state, found_at, public_at, lifted_at, answered_at, answer";
+
+/// Reads [`NOTICE_COLUMNS`].
+pub(super) fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
+    let answer: Option<String> = row.get("answer")?;
+    let answer = answer.and_then(|word| SummaryHolds::parse(&word));
+    Ok(Notice {
+        id: row.get("notice_id")?,
+        public_id: row.get("notice_public_id")?,
+        article_id: row.get("notice_article_id")?,
+        finding: rows::from_json(row, "finding")?,
+        state: rows::word(row, "state", NoticeState::parse)?,
+        found_at: UnixMs(row.get("found_at")?),
+        public_at: rows::instant(row, "public_at")?,
+        lifted_at: rows::instant(row, "lifted_at")?,
+        answered: rows::instant(row, "answered_at")?.zip(answer),
+    })
+}
+
+/// Reads `public_id`, `finding`, `public_at` and `lifted_at`.
+pub(super) fn public_notice(row: &Row<'_>) -> rusqlite::Result<PublicNotice> {
+    Ok(PublicNotice {
+        public_id: row.get("public_id")?,
+        finding: rows::from_json(row, "finding")?,
+        public_at: UnixMs(row.get("public_at")?),
+        lifted_at: rows::instant(row, "lifted_at")?,
+    })
+}
+
+pub(super) fn load(db: &Connection, notice_id: i64) -> rusqlite::Result<Option<Notice>> {
+    db.prepare_cached(&format!("SELECT {NOTICE_COLUMNS} FROM notices WHERE id = ?1"))?
+        .query_row([notice_id], notice)
+        .optional()
+}
+
+/// All notices about an article, oldest first.
+pub(super) fn of_article(db: &Connection, article_id: i64) -> rusqlite::Result<Vec<Notice>> {
+    let sql = format!("SELECT {NOTICE_COLUMNS} FROM notices WHERE article_id = ?1 ORDER BY found_at, id");
+    db.prepare_cached(&sql)?.query_map([article_id], notice)?.collect()
+}
