@@ -42,7 +42,7 @@ fn alert(waiting: &WaitingNotice) -> Alert {
     Alert {
         subject: format!("{}: {title}", finding.kind.label()),
         paragraphs,
-        path: format!("/desk/a/{}", article.public_id),
+        path: format!("/desk/a/{}", article.id),
     }
 }
 
