@@ -45,7 +45,7 @@ pub use coverage::{CountDue, CountOutcome, Counted, Filled};
 pub use decisions::{DecideError, Decided, DecisionRequest, HistoryRow, Wish};
 pub use error::StoreError;
 pub use lab::LabQuestion;
-pub use learning::{Lesson, Rank};
+pub use learning::{Lesson, Rank, TopicAgreement};
 pub use news::{NewsPlace, NewsQuery};
 pub use notice_lists::{ListedNotice, WaitingNotice};
 pub use notices::{NoticeError, Noticed};
