@@ -168,7 +168,8 @@ pub async fn start(base: Base, role: Role) -> anyhow::Result<Running> {
             Arc::new(base.site(bound)),
             Clock::system(),
             base.bell.clone(),
-        )?;
+        )?
+        .with_rules(base.topic_rules()?);
         let (router, stopped) = (web::router(state), stopped.clone());
         tasks.spawn(async move {
             if let Err(error) = web::server::serve(listener, router, stopped).await {

@@ -11,6 +11,7 @@ pub mod config;
 pub mod curation;
 pub mod domain;
 pub mod intake;
+pub mod mail;
 pub mod publish;
 pub mod store;
 pub mod texts;

@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 
 use perfuse::domain::editor::{Editor, Role};
+use perfuse::domain::notice::{Finding, NoticeKind, NoticeSource};
 use perfuse::domain::source::{Source, SourceKind};
 use perfuse::domain::text::RichText;
 use perfuse::domain::time::{DAY_MS, MINUTE_MS};
@@ -31,6 +32,7 @@ struct Street {
     /// Of [`PASSWORD`]: hashing it for each visitor would take minutes.
     hash: String,
     public_id: String,
+    notice_id: String,
     count: Cell<u32>,
     /// For routes that change nothing, by column and route.
     visitors: RefCell<HashMap<String, Visitor>>,
@@ -54,6 +56,7 @@ impl Street {
             world,
             hash,
             public_id: String::new(),
+            notice_id: String::new(),
             count: Cell::new(0),
             visitors: RefCell::default(),
             examples: RefCell::default(),
@@ -68,6 +71,10 @@ impl Street {
         };
         street.decide(article.id, editor.id, wish).await;
         street.public_id = article.public_id;
+        let finding = Finding::new(NoticeKind::Retraction, NoticeSource::Pubmed);
+        let (store, now) = (&street.world.store, street.world.now());
+        store.record_findings(article.id, vec![finding], false, now).await.unwrap();
+        street.notice_id = store.notices_of(article.id).await.unwrap()[0].public_id.clone();
         street.world.wait(MINUTE_MS);
         street
     }
@@ -135,6 +142,7 @@ impl Street {
         let month = self.world.now().to_utc().format("%Y/%m").to_string();
         let address = match path {
             "/a/{id}" => format!("/a/{}", self.public_id),
+            "/notices/{id}" => format!("/notices/{}", self.notice_id),
             "/api/v1/news/{id}" => format!("/api/v1/news/{}", self.public_id),
             "/t/{topic}" => "/t/ecpr".into(),
             "/archive/{year}/{month}" => format!("/archive/{month}"),
@@ -164,16 +172,42 @@ impl Street {
                     self.decide(article.id, editor, wish).await;
                     revision += 1;
                 }
+                if ["/merge", "/apart", "/version"].iter().any(|act| path.ends_with(act)) {
+                    let other = self.world.article("Waiting as well").await;
+                    form.push(("other", other.id.to_string()));
+                    form.push(("other_revision", other.revision.to_string()));
+                }
                 form.push(("revision", revision.to_string()));
                 form.push(("title", "A title".into()));
                 form.push(("summary", "A sentence.".into()));
                 path.replace("{id}", &article.id.to_string())
+            }
+            "/desk/add" => {
+                form.push(("what", format!("PMID {}", self.count.replace(self.count.get() + 1) + 9_000)));
+                path.into()
+            }
+            "/desk/add/item" => {
+                let number = self.count.replace(self.count.get() + 1);
+                form.push(("title", format!("A made-up item of number {number}")));
+                path.into()
             }
             "/desk/undo/{id}" => {
                 let article = self.world.article("Decided").await;
                 let editor = self.account(Role::Editor).await.id;
                 let decision = self.decide(article.id, editor, Wish::Reject { reason: None }).await;
                 format!("/desk/undo/{decision}")
+            }
+            "/desk/notices/{id}/answer" => {
+                let article = self.world.article("Noticed").await;
+                let editor = self.account(Role::Editor).await;
+                let title = RichText::from_plain("T");
+                let wish = Wish::Approve { title, summary: "S.".into(), topics: vec![], publish_at: None };
+                self.decide(article.id, editor.id, wish).await;
+                let finding = Finding::new(NoticeKind::Correction, NoticeSource::Pubmed);
+                let (store, now) = (&self.world.store, self.world.now());
+                let noticed = store.record_findings(article.id, vec![finding], false, now).await.unwrap();
+                form.push(("answer", "yes".into()));
+                format!("/desk/notices/{}/answer", noticed.fresh[0])
             }
             "/desk/bulk" => {
                 let article = self.world.article("Picked").await;
@@ -215,6 +249,24 @@ impl Street {
             path if path.starts_with("/desk/people/{id}") => {
                 form.push(("role", "editor".into()));
                 path.replace("{id}", &self.account(Role::Viewer).await.id.to_string())
+            }
+            "/desk/mail/{id}/retry" => {
+                let (store, now) = (&self.world.store, self.world.now());
+                let editor = self.account(Role::Viewer).await;
+                let expires_at = now.plus_ms(DAY_MS);
+                store.enqueue_link(editor.id, LinkPurpose::Reset, expires_at, now).await.unwrap();
+                path.replace("{id}", &store.letters(1).await.unwrap()[0].id.to_string())
+            }
+            "/desk/sources/lab" => {
+                form.push(("kind", "pubmed".into()));
+                form.push(("text", "ECMO[tiab]".into()));
+                path.into()
+            }
+            "/desk/sources/lab/{id}" => {
+                let (kind, by) =
+                    (SourceKind::Pubmed { query: "ECMO".into() }, self.account(Role::Admin).await.id);
+                let asked = self.world.store.ask_lab(kind, None, by, self.world.now()).await;
+                format!("/desk/sources/lab/{}", asked.unwrap().unwrap())
             }
             "/desk/account/sessions/{id}/end" => "/desk/account/sessions/999999/end".into(),
             path => path.replace("{name}", "journal"),

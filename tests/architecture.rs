@@ -13,7 +13,8 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("texts", &[], &["fluent_bundle"]),
     ("publish", &["domain", "texts"], &["quick_xml"]),
     ("store", &["domain"], &["rusqlite", "tokio_rusqlite", "refinery"]),
-    ("worker", &["domain", "intake", "curation", "store", "config"], &["cron"]),
+    ("mail", &["domain", "config", "texts"], &["lettre"]),
+    ("worker", &["domain", "intake", "curation", "store", "config", "mail"], &["cron"]),
     ("web", &["domain", "publish", "curation", "store", "config", "texts"], &["axum", "askama"]),
     ("app", EVERYTHING, &["anyhow"]),
     ("cli", EVERYTHING, &["clap", "anyhow", "indicatif"]),
@@ -21,8 +22,8 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("lib", &[], &[]),
 ];
 const EVERYTHING: &[&str] = &[
-    "domain", "config", "intake", "curation", "texts", "publish", "store", "worker", "web", "app", "cli",
-    "perfuse",
+    "domain", "config", "intake", "curation", "texts", "mail", "publish", "store", "worker", "web", "app",
+    "cli", "perfuse",
 ];
 /// Crates that stand for a boundary within their room, and the files that may name them.
 const CORNERS: &[(&str, &str)] =

@@ -2,5 +2,6 @@
 
 mod fixtures;
 mod formats;
+mod notices;
 pub(crate) mod rules;
 pub(crate) mod vectors;

@@ -2,7 +2,9 @@
 
 mod browser;
 mod caching;
+mod clients;
 mod hostile;
+mod language;
 mod pages;
 mod states;
 mod support;

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::table::Table;
-use super::{backfill, say};
+use super::{backfill, replay, say};
 use crate::app::Base;
 use crate::domain::time::UnixMs;
 use crate::worker::Report;
@@ -31,6 +31,9 @@ pub struct Args {
     /// and 5:00 or on weekends, US Eastern time
     #[arg(long, requires = "since")]
     now: bool,
+    /// Ask nobody: run the bodies that could not be read and were kept again, after a fix
+    #[arg(long, conflicts_with = "since")]
+    replay: bool,
 }
 
 impl Args {
@@ -52,6 +55,11 @@ impl Args {
             if !known.iter().any(|state| state.source.name == *name) {
                 bail!("there is no source named {name:?}; `perfuse source list` shows them");
             }
+        }
+        if self.replay {
+            let outcome = replay::run(&base, &self.sources).await;
+            base.store.close().await;
+            return outcome;
         }
         let now = UnixMs::now();
         let is_due = |state: &&crate::store::SourceState| {

@@ -17,8 +17,11 @@ pub mod fetch;
 pub mod import;
 mod lines;
 pub mod migrate;
+mod opml;
 pub mod parse;
+mod rehearsal;
 pub mod relevance;
+mod replay;
 pub mod restore;
 pub mod serve;
 pub mod source;
@@ -26,6 +29,8 @@ mod table;
 pub mod user;
 pub mod verify;
 pub mod version;
+mod volume;
+pub mod watch;
 
 /// Research news for clinical societies.
 #[derive(Debug, Parser)]
@@ -96,6 +101,8 @@ pub enum Command {
     Verify(verify::Args),
     /// Measure and explain the ranking
     Relevance(relevance::Args),
+    /// Look after what happened to published works: run it now, show how it stands, explain it
+    Watch(watch::Args),
     /// Show the versions of the program and of SQLite
     Version(version::Args),
 }
@@ -125,6 +132,7 @@ impl Cli {
             Command::Draft(args) => args.run(&self.global).await,
             Command::Verify(args) => args.run(&self.global).await,
             Command::Relevance(args) => args.run(&self.global).await,
+            Command::Watch(args) => args.run(&self.global).await,
             Command::Version(args) => args.run(),
         }
     }

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use anyhow::{Context, bail};
 use clap::Subcommand;
 
-use super::say;
 use super::table::Table;
+use super::{opml, say};
 use crate::app::Base;
 use crate::config::{QUESTION_KINDS, read_question};
 use crate::domain::coverage::Completeness;
@@ -30,13 +30,27 @@ pub struct Args {
 enum Act {
     /// Show every source: state, last success, next time, completeness, entries of 12 weeks
     List,
+    /// Read the feeds of an OPML list and print those that are new as entries for the sources file
+    ///
+    /// Feeds that are sources already and addresses that cannot be fetched are named with their lines on standard
+    /// error. Folders that are topics become topics.
+    ImportOpml {
+        /// The list; - is standard input
+        #[arg(value_name = "FILE")]
+        file: std::path::PathBuf,
+        /// Add them to the file that sources.file names, if all of it is good then
+        #[arg(long)]
+        append: bool,
+    },
+    /// Print the enabled feeds as an OPML list
+    ExportOpml,
     /// Ask a source now and show what it would bring, without storing anything
     Test {
         /// The source's name; with --kind a query, an address, ISSNs, NCT numbers, or "condition; intervention"
         #[arg(value_name = "SOURCE_OR_QUERY")]
         what: String,
         /// Try a query or address that is in no list: pubmed, feed, europepmc, crossref, trials, medrxiv, biorxiv
-        #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(QUESTION_KINDS.map(|(word, _)| word)))]
+        #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(QUESTION_KINDS))]
         kind: Option<String>,
         /// Look back so many days (1 to 366); feeds show what they show
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MOST_DAYS))]
@@ -51,32 +65,40 @@ impl Args {
     /// An unknown source, a source that does not answer, or the database's.
     pub async fn run(self, global: &super::Global) -> anyhow::Result<()> {
         let (loaded, catalog) = global.load_configuration()?;
-        let base = Base::open(loaded.settings, catalog).await?;
         match self.act {
-            Act::List => {
-                let now = UnixMs::now();
-                let (sources, weeks) =
-                    (base.store.sources().await?, base.store.all_source_weeks(None, now).await?);
-                say(format_args!("{}", describe(&sources, &weeks, now)))?;
-            }
+            Act::ImportOpml { file, append } => opml::import(&loaded.settings, &catalog, &file, append),
+            Act::ExportOpml => opml::export(&loaded.settings, &catalog),
+            Act::List => list(&Base::open(loaded.settings, catalog).await?).await,
             Act::Test { what, kind, days } => {
-                let kind = match kind {
-                    Some(kind) => {
-                        let question = read_question(&kind, &what);
-                        question.map_err(|what| anyhow::anyhow!("--kind {kind}: {what}"))?
-                    }
-                    None => named_kind(&base, &what)?,
-                };
-                if days.is_some() && matches!(kind, SourceKind::Feed { .. }) {
-                    bail!("--days: a feed shows what it shows; it cannot be asked for days");
-                }
-                let preview = base.worker()?.preview(&kind, days).await?;
-                say(format_args!("{what}: {}", describe_preview(&preview)))?;
+                test(&Base::open(loaded.settings, catalog).await?, &what, kind.as_deref(), days).await
             }
         }
-        base.store.close().await;
-        Ok(())
     }
+}
+
+async fn list(base: &Base) -> anyhow::Result<()> {
+    let now = UnixMs::now();
+    let (sources, weeks) = (base.store.sources().await?, base.store.all_source_weeks(None, now).await?);
+    say(format_args!("{}", describe(&sources, &weeks, now)))?;
+    base.store.close().await;
+    Ok(())
+}
+
+async fn test(base: &Base, what: &str, kind: Option<&str>, days: Option<u32>) -> anyhow::Result<()> {
+    let kind = match kind {
+        Some(kind) => {
+            let question = read_question(kind, what);
+            question.map_err(|what| anyhow::anyhow!("--kind {kind}: {what}"))?
+        }
+        None => named_kind(base, what)?,
+    };
+    if days.is_some() && matches!(kind, SourceKind::Feed { .. }) {
+        bail!("--days: a feed shows what it shows; it cannot be asked for days");
+    }
+    let preview = base.worker()?.preview(&kind, days).await?;
+    say(format_args!("{what}: {}", describe_preview(&preview)))?;
+    base.store.close().await;
+    Ok(())
 }
 
 fn named_kind(base: &Base, name: &str) -> anyhow::Result<SourceKind> {
@@ -134,7 +156,7 @@ fn completeness(completeness: &Completeness) -> String {
             format!("count failed; was to {}", on.as_str())
         }
         Completeness::CountFailed { complete_to_on: None, .. } => "count failed".to_owned(),
-        Completeness::Unknown => "not counted yet".to_owned(),
+        Completeness::Unknown => "not known yet".to_owned(),
     }
 }
 

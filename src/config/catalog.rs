@@ -22,6 +22,8 @@ pub const SOURCES: &str = include_str!("../../config/sources.toml");
 /// The society's scheme of topics.
 pub const TOPICS: &str = include_str!("../../config/topics.toml");
 
+/// `/desk/sources/lab` is the query lab.
+const RESERVED_NAME: &str = "lab";
 /// Longest name of a source or topic, in bytes.
 const MAX_NAME: usize = 64;
 
@@ -89,6 +91,9 @@ impl Catalog {
             let name = raw.name.clone();
             let mut complain = complaints("source", &name, &origin, problems);
             check_name(&raw.name, &raw.title, &mut complain);
+            if raw.name == RESERVED_NAME {
+                complain("is the address of the query lab; choose another name".to_owned());
+            }
             for topic in raw.topics.iter().filter(|topic| !topic_names.contains(topic.as_str())) {
                 complain(format!("topics: there is no topic {topic:?}"));
             }

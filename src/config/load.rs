@@ -6,9 +6,9 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::Settings;
 use super::origin::{ConfigError, Origin, Problem};
 use super::rules::{self, Rule};
+use super::{Settings, advice};
 
 /// `config/perfuse.toml`, where the defaults live.
 pub const DEFAULTS: &str = include_str!("../../config/perfuse.toml");
@@ -106,7 +106,7 @@ impl Layers {
         let mut entries = Vec::new();
         for (name, text) in env {
             let Some(tail) = name.strip_prefix(VARIABLE_PREFIX) else {
-                self.notes.extend(rules::advise_on_variable(&name));
+                self.notes.extend(advice::advise_on_variable(&name));
                 continue;
             };
             let key = tail.replace("__", ".").to_ascii_lowercase();
@@ -188,7 +188,7 @@ impl Layers {
             .map(|(key, (value, origin))| Shown { value: rules::show(&key, &value), key, origin })
             .collect();
         values.sort_by_key(|shown| lines.get(&shown.key).copied());
-        self.notes.extend(rules::advise(&settings));
+        self.notes.extend(advice::advise(&settings));
         Ok(Loaded { notes: self.notes, settings, values })
     }
 }

@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 
+mod advice;
 mod catalog;
 mod load;
 mod origin;
@@ -19,12 +20,14 @@ mod question;
 mod raw_source;
 mod rules;
 mod secret;
+mod write;
 
 pub use catalog::{Catalog, SOURCES, TOPICS};
 pub use load::{DEFAULTS, Loaded, Shown};
 pub use origin::{ConfigError, Origin, Problem};
-pub use question::{QUESTION_KINDS, read_question};
+pub use question::{QUESTION_KINDS, read_question, write_question};
 pub use secret::Secret;
+pub use write::{check_feed_url, write_feed_source};
 
 /// Every setting. Meanings, units and defaults stand beside each key in `config/perfuse.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -48,10 +51,14 @@ pub struct Settings {
     pub preprints: Service,
     /// Crossref.
     pub crossref: Service,
+    /// The watch over what was published.
+    pub watch: Watch,
     /// When sources are fetched.
     pub worker: Worker,
     /// The editors' desk.
     pub desk: Desk,
+    /// Letters to the people at the desk.
+    pub mail: Mail,
     /// Wording by a language model.
     pub wording: Wording,
     /// What the public sees.
@@ -167,6 +174,24 @@ pub struct Ncbi {
     pub first_window_days: u32,
 }
 
+/// `[watch]`: looking after what happens to works that were published or wait.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Watch {
+    /// Whether the worker watches at all.
+    pub enabled: bool,
+    /// Whether serious notices wait for an editor before they mark a public item.
+    pub approve_first: bool,
+    /// How long an item counts as recent.
+    pub recent_days: u32,
+    /// Between two looks at a recent item.
+    pub recent_hours: u32,
+    /// Between two looks at an older one.
+    pub older_hours: u32,
+    /// DOIs in one request to Crossref.
+    pub crossref_batch: usize,
+}
+
 /// `[europepmc]`, `[trials]`, `[preprints]` and `[crossref]`: a service that answers in pages.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -227,6 +252,48 @@ pub struct Desk {
     pub overlap_percent: u32,
 }
 
+/// `[mail]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// The mail server; `None` for no mail.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub host: Option<String>,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: MailTls,
+    /// Name to sign in with.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub user: Option<String>,
+    /// Password to sign in with.
+    pub password: Secret,
+    /// The sender's address; set where `host` is.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub from: Option<String>,
+    /// Crontab line of the digest.
+    pub digest_schedule: String,
+}
+
+impl Mail {
+    /// Whether letters can be sent.
+    pub fn is_on(&self) -> bool {
+        self.host.is_some()
+    }
+}
+
+/// How the connection to the mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailTls {
+    /// Upgraded before anything is said; refused otherwise.
+    Starttls,
+    /// From the first byte.
+    Tls,
+    /// Not at all.
+    None,
+}
+
 /// `[wording]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -257,6 +324,8 @@ pub struct Publish {
     pub websub_hub: Option<String>,
     /// Origins that may frame the embed; empty: all.
     pub frame_ancestors: Vec<String>,
+    /// Whether an item's public history names editors.
+    pub show_editor_names: bool,
 }
 
 /// `[log]`

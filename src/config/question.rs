@@ -3,16 +3,9 @@
 use super::raw_source::RawSource;
 use crate::domain::source::SourceKind;
 
-/// The kinds that can be asked: the word, and for people what the text is.
-pub const QUESTION_KINDS: [(&str, &str); 7] = [
-    ("pubmed", "PubMed search: a query in PubMed's own syntax"),
-    ("feed", "Feed: an address, https://…"),
-    ("europepmc", "Europe PMC search: a query in its own syntax"),
-    ("crossref", "Crossref journals: ISSNs"),
-    ("trials", "Trial registry: \"condition; intervention\", or NCT numbers"),
-    ("medrxiv", "medRxiv: words, AND, OR, NOT, \"a phrase\""),
-    ("biorxiv", "bioRxiv: words, AND, OR, NOT, \"a phrase\""),
-];
+/// The kinds that can be asked.
+pub const QUESTION_KINDS: [&str; 7] =
+    ["pubmed", "feed", "europepmc", "crossref", "trials", "medrxiv", "biorxiv"];
 
 /// Reads a question; it is checked as a source in the list would be.
 ///
@@ -53,6 +46,25 @@ pub fn read_question(kind: &str, text: &str) -> Result<SourceKind, String> {
     raw.into_source().map(|source| source.kind)
 }
 
+/// The question that [`read_question`] would read as `kind`: its kind and text.
+pub fn write_question(kind: &SourceKind) -> (&'static str, String) {
+    match kind {
+        SourceKind::Pubmed { query } | SourceKind::Europepmc { query } => (kind.as_str(), query.clone()),
+        SourceKind::Feed { url } => ("feed", url.clone()),
+        SourceKind::Crossref { issn } => ("crossref", issn.join(", ")),
+        SourceKind::Preprints { server, query } => (server.as_str(), query.clone()),
+        SourceKind::Trials { condition, intervention, nct } => {
+            let numbers: Vec<&str> = nct.iter().map(|nct| nct.as_str()).collect();
+            let text = match (numbers.is_empty(), intervention.is_empty()) {
+                (false, _) => numbers.join(", "),
+                (true, true) => condition.clone(),
+                (true, false) => format!("{condition}; {intervention}"),
+            };
+            ("trials", text)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,7 +72,12 @@ mod tests {
 
     #[test]
     fn each_kind_is_read_as_the_list_of_sources_would() {
-        let read = |kind, text| read_question(kind, text).unwrap();
+        let read = |kind, text| {
+            let question = read_question(kind, text).unwrap();
+            let (kind, text) = write_question(&question);
+            assert_eq!(read_question(kind, &text).as_ref(), Ok(&question), "it can be asked again");
+            question
+        };
         assert_eq!(read("pubmed", " ECMO[tiab]\n"), SourceKind::Pubmed { query: "ECMO[tiab]".into() });
         assert_eq!(
             read("feed", "https://x.example/f"),

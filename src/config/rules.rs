@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use toml::Value;
 use url::Url;
 
-use super::Settings;
+use super::{MailTls, Settings};
 
 /// What a value must be. Texts are checked by a function that says what is wrong, as the end of a sentence which starts
 /// with the value: `"eighty" is not an address`.
@@ -21,7 +21,7 @@ pub(super) enum Rule {
 }
 
 /// Every key. A test holds this list, the defaults file and `Settings` together.
-const RULES: &[(&str, Rule)] = &[
+pub(super) const RULES: &[(&str, Rule)] = &[
     ("data_dir", Rule::Text(some_text)),
     ("society.name", Rule::Text(some_text)),
     ("society.tagline", Rule::Text(plain_text)),
@@ -72,7 +72,13 @@ const RULES: &[(&str, Rule)] = &[
     ("crossref.requests_per_minute", Rule::Whole(1, 100_000)),
     ("crossref.overlap_days", Rule::Whole(0, 90)),
     ("crossref.first_window_days", Rule::Whole(1, 3_650)),
-    // the worker, which alone knows crontab lines, checks the two schedules
+    ("watch.enabled", Rule::Flag),
+    ("watch.approve_first", Rule::Flag),
+    ("watch.recent_days", Rule::Whole(1, 36_500)),
+    ("watch.recent_hours", Rule::Whole(1, 8_760)),
+    ("watch.older_hours", Rule::Whole(1, 8_760)),
+    ("watch.crossref_batch", Rule::Whole(1, 100)),
+    // the worker, which alone knows crontab lines, checks the schedules
     ("worker.schedule", Rule::Text(some_text)),
     ("worker.time_zone", Rule::Text(time_zone)),
     ("worker.jitter_seconds", Rule::Whole(0, 3_600)),
@@ -88,6 +94,13 @@ const RULES: &[(&str, Rule)] = &[
     ("desk.password_min_length", Rule::Whole(8, 64)),
     ("desk.publish_delay_minutes", Rule::Whole(0, 10_080)),
     ("desk.overlap_percent", Rule::Whole(1, 100)),
+    ("mail.host", Rule::Text(host_or_empty)),
+    ("mail.port", Rule::Whole(1, 65_535)),
+    ("mail.tls", Rule::Text(mail_tls)),
+    ("mail.user", Rule::Text(plain_text)),
+    ("mail.password", Rule::Secret),
+    ("mail.from", Rule::Text(mail_or_empty)),
+    ("mail.digest_schedule", Rule::Text(some_text)),
     ("wording.base_url", Rule::Text(base_url_or_empty)),
     ("wording.model", Rule::Text(plain_text)),
     ("wording.api_key", Rule::Secret),
@@ -97,6 +110,7 @@ const RULES: &[(&str, Rule)] = &[
     ("publish.page_items", Rule::Whole(1, 200)),
     ("publish.websub_hub", Rule::Text(url_or_empty)),
     ("publish.frame_ancestors", Rule::List(web_origin)),
+    ("publish.show_editor_names", Rule::Flag),
     ("log.level", Rule::Text(log_level)),
     ("log.format", Rule::Text(log_format)),
     ("sources.file", Rule::Text(plain_text)),
@@ -222,56 +236,20 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<(&'static str, String)>
             format!("{} is more than desk.session_days, {}", desk.session_idle_hours, desk.session_days);
         found.push(("desk.session_idle_hours", what));
     }
+    let mail = &settings.mail;
+    if let Some(host) = &mail.host {
+        if mail.from.is_none() {
+            found.push(("mail.from", "is empty, but mail.host is set: letters need a sender".to_owned()));
+        }
+        if mail.user.is_some() != mail.password.is_set() {
+            found.push(("mail.user", "goes with mail.password: set both or neither".to_owned()));
+        }
+        if mail.tls == MailTls::None && mail.user.is_some() && !is_this_machine(host) {
+            let what = format!("\"none\" would send the password to {host} for everybody on the way to read");
+            found.push(("mail.tls", what));
+        }
+    }
     found
-}
-
-/// Advice that does not stop the start.
-pub(super) fn advise(settings: &Settings) -> Vec<String> {
-    let mut notes = Vec::new();
-    if settings.fetch.contact.is_none() {
-        notes.push(
-            "fetch.contact is not set: publishers and NCBI cannot reach you, and may block you instead"
-                .to_owned(),
-        );
-    }
-    match &settings.server.public_url {
-        None if settings.server.listen.ip().is_loopback() => {}
-        None => notes.push(
-            "server.public_url is not set: feeds and links will only work on this machine".to_owned(),
-        ),
-        Some(url) if url.starts_with("http://") => notes.push(format!(
-            "server.public_url is {url}: without https, passwords and sessions of editors can be read on the way"
-        )),
-        Some(_) => {}
-    }
-    let accent = &settings.society.accent;
-    if let Some(contrast) = contrast_to_white(accent)
-        && contrast < 4.5
-    {
-        notes.push(format!(
-            "society.accent is {accent}: its contrast to white is {contrast:.1}, and text needs 4.5 (WCAG 2.2, 1.4.3)"
-        ));
-    }
-    notes
-}
-
-/// Advice on a variable that is not ours, but meant to be: `PERFUSE_SERVER_LISTEN`. (Container platforms set others,
-/// `PERFUSE_SERVICE_HOST`, which are left alone.)
-pub(super) fn advise_on_variable(name: &str) -> Option<String> {
-    let meant = name.strip_prefix("PERFUSE_")?.to_ascii_lowercase().replace("__", "_");
-    let (key, _) = RULES.iter().find(|(key, _)| key.replace('.', "_") == meant)?;
-    let right = key.replace('.', "__").to_ascii_uppercase();
-    Some(format!("the variable {name} is ignored: {key} is set by PERFUSE__{right}"))
-}
-
-/// WCAG 2.2's contrast ratio of `#rrggbb` to white, 1 to 21.
-fn contrast_to_white(colour: &str) -> Option<f64> {
-    let channel = |from: usize| -> Option<f64> {
-        let value = f64::from(u8::from_str_radix(colour.get(from..from + 2)?, 16).ok()?) / 255.0;
-        Some(if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) })
-    };
-    let luminance = 0.2126 * channel(1)? + 0.7152 * channel(3)? + 0.0722 * channel(5)?;
-    Some(1.05 / (luminance + 0.05))
 }
 
 fn require(good: bool, what: &'static str) -> Result<(), &'static str> {
@@ -379,6 +357,19 @@ fn mail_or_empty(text: &str) -> Result<(), &'static str> {
     require(good, "is not a mail address like editors@example.org")
 }
 
+fn host_or_empty(text: &str) -> Result<(), &'static str> {
+    let good = text.is_empty() || url::Host::parse(text).is_ok_and(|host| host.to_string() == text);
+    require(good, "is not the name of a machine like mail.example.org")
+}
+
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn mail_tls(text: &str) -> Result<(), &'static str> {
+    require(matches!(text, "starttls" | "tls" | "none"), "is none of starttls, tls, none")
+}
+
 fn mail_or_url_or_empty(text: &str) -> Result<(), &'static str> {
     mail_or_empty(text)
         .or_else(|_| url_or_empty(text))
@@ -429,14 +420,5 @@ mod tests {
         shown.dedup();
         ruled.sort_unstable();
         assert_eq!(shown, ruled, "no key twice");
-    }
-
-    #[test]
-    fn contrast_follows_the_published_formula() {
-        assert!((contrast_to_white("#000000").unwrap() - 21.0).abs() < 1e-9);
-        assert!((contrast_to_white("#ffffff").unwrap() - 1.0).abs() < 1e-9);
-        // the well-known darkest grey that passes and the lightest that fails
-        assert!(contrast_to_white("#767676").unwrap() >= 4.5);
-        assert!(contrast_to_white("#777777").unwrap() < 4.5);
     }
 }

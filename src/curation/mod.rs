@@ -2,9 +2,11 @@
 
 pub mod document;
 pub mod draft;
+pub mod matched;
 pub mod relevance;
 pub mod sentences;
 pub mod topics;
 pub mod verify;
+pub mod watch;
 pub mod wording;
 mod words;

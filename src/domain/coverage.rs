@@ -138,7 +138,7 @@ pub struct Backfill {
     pub until_on: PartialDate,
     /// Everything up to this day is stored.
     pub reached_on: Option<PartialDate>,
-    /// Records received.
+    /// Records in the slices that are done.
     pub received: u64,
     /// Works nobody had shown before.
     pub fresh: u64,

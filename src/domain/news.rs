@@ -50,6 +50,32 @@ impl NewsItem {
     pub fn mark(&self) -> Option<&PublicNotice> {
         standing_mark(&self.notices)
     }
+
+    /// One of its notices.
+    pub fn notice(&self, public_id: &str) -> Option<&PublicNotice> {
+        self.notices.iter().find(|notice| notice.public_id == public_id)
+    }
+}
+
+/// What a feed holds in one place: an item, or a notice about one, which is news of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedEntry {
+    /// The item.
+    pub item: NewsItem,
+    /// The notice about it that this entry is; `None`: the entry is the item itself.
+    pub notice: Option<PublicNotice>,
+}
+
+impl FeedEntry {
+    /// An entry that is the item itself.
+    pub fn of_item(item: NewsItem) -> Self {
+        Self { item, notice: None }
+    }
+
+    /// When it became public, by which entries are ordered.
+    pub fn published_at(&self) -> UnixMs {
+        self.notice.as_ref().map_or(self.item.published_at, |notice| notice.public_at)
+    }
 }
 
 /// The society's face, as every output names it.
@@ -80,5 +106,10 @@ impl Site {
     /// An item's own page.
     pub fn item_url(&self, item: &NewsItem) -> String {
         format!("{}/a/{}", self.public_url, item.public_id)
+    }
+
+    /// A notice's own page.
+    pub fn notice_url(&self, notice: &PublicNotice) -> String {
+        format!("{}/notices/{}", self.public_url, notice.public_id)
     }
 }

@@ -89,6 +89,11 @@ impl NoticeKind {
         self <= Self::ExpressionOfConcern
     }
 
+    /// Whether the work no longer stands: what was reported of it is no longer shown as news.
+    pub fn voids_the_work(self) -> bool {
+        self <= Self::Withdrawal
+    }
+
     /// The notice's name in English, as in "Retraction: …".
     pub fn label(self) -> &'static str {
         match self {

@@ -10,6 +10,7 @@ pub mod feed;
 pub mod fetch;
 pub mod files;
 mod lines;
+pub mod opml;
 pub mod pubmed;
 pub mod services;
 pub mod table;

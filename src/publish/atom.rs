@@ -3,12 +3,10 @@
 //! `alternate` is our page, `related` the article itself; `updated` moves only when the meaning changes, which the
 //! store decides. Instants keep their milliseconds where they have any, so that no two items show the same.
 
-use super::citation::authors_line;
+use super::entry::Entry;
 use super::feed::{Feed, FeedFormat, topic_title};
-use super::html::content_html;
-use super::text::{one_line, outward_link, paragraphs, plain_title, soften};
+use super::text::{one_line, soften};
 use super::xml::Xml;
-use crate::domain::news::NewsItem;
 use crate::domain::time::{SECOND_MS, UnixMs};
 
 /// The feed as an Atom document.
@@ -32,8 +30,8 @@ pub fn render(feed: &Feed) -> Vec<u8> {
     xml.close("author");
     xml.text("generator", &[], "perfuse");
     write_links(&mut xml, feed);
-    for item in feed.items {
-        write_entry(&mut xml, feed, item);
+    for entry in feed.entries() {
+        write_entry(&mut xml, feed, &entry);
     }
     xml.close("feed");
     xml.finish()
@@ -61,38 +59,36 @@ fn write_links(xml: &mut Xml, feed: &Feed) {
     }
 }
 
-fn write_entry(xml: &mut Xml, feed: &Feed, item: &NewsItem) {
-    let page = feed.site.item_url(item);
+fn write_entry(xml: &mut Xml, feed: &Feed, entry: &Entry) {
     xml.open("entry", &[]);
-    xml.text("id", &[], &page);
-    xml.text("title", &[("type", "text")], &soften(&plain_title(item)));
-    xml.empty("link", &[("rel", "alternate"), ("href", &page), ("type", "text/html")]);
-    if let Some(article) = outward_link(item) {
-        xml.empty("link", &[("rel", "related"), ("href", &article)]);
+    xml.text("id", &[], &entry.page);
+    xml.text("title", &[("type", "text")], &soften(&entry.title));
+    xml.empty("link", &[("rel", "alternate"), ("href", &entry.page), ("type", "text/html")]);
+    if let Some(article) = &entry.outward {
+        xml.empty("link", &[("rel", "related"), ("href", article)]);
     }
-    xml.text("published", &[], &instant(item.published_at));
-    xml.text("updated", &[], &instant(item.updated_at));
-    let authors = authors_line(item);
-    if !authors.is_empty() {
+    xml.text("published", &[], &instant(entry.published_at));
+    xml.text("updated", &[], &instant(entry.updated_at));
+    if !entry.authors_line.is_empty() {
         xml.open("author", &[]);
-        xml.text("name", &[], &soften(&authors));
+        xml.text("name", &[], &soften(&entry.authors_line));
         xml.close("author");
     }
-    for topic in &item.topics {
+    for topic in entry.topics {
         let label = one_line(topic_title(feed.site, topic));
         xml.empty("category", &[("term", topic), ("label", &label)]);
     }
     // absent rather than blank (RFC 4287, 4.2.13)
-    let summary = soften(&paragraphs(&item.summary).join(" "));
+    let summary = soften(&entry.summary);
     if !summary.is_empty() {
         xml.text("summary", &[("type", "text")], &summary);
     }
-    xml.text("content", &[("type", "html")], &content_html(feed.site, item));
-    if let Some(doi) = &item.ids.doi {
+    xml.text("content", &[("type", "html")], &entry.content);
+    if let Some(doi) = entry.doi {
         xml.text("dc:identifier", &[], &format!("doi:{doi}"));
         xml.text("prism:doi", &[], doi.as_str());
     }
-    xml.text_if("prism:publicationName", &soften(&one_line(&item.journal.title)));
+    xml.text_if("prism:publicationName", &soften(&entry.journal));
     xml.close("entry");
 }
 

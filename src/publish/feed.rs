@@ -3,9 +3,15 @@
 //! A feed's history (RFC 5005, section 4) is numbered from its oldest item: archive 1 holds the first 50 (the setting
 //! `publish.feed_items`), archive 2 the next, and so on, full ones only. So an archive keeps its address and its
 //! content, and the subscription document with as many of the newest always reaches down to the last archive.
+//!
+//! A notice is an entry of its own, counted at the instant at which it became public, so archives stay as they are.
+//! The item that it is about keeps its place in its archive, with its mark; the subscription document shows it again
+//! below its newest entries, however old it is, for as long as the mark stands.
 
-use crate::domain::news::{NewsItem, Site};
+use super::entry::Entry;
+use crate::domain::news::{FeedEntry, Site};
 use crate::domain::time::UnixMs;
+use crate::texts::Texts;
 
 /// How often readers should ask, in minutes.
 pub const TTL_MINUTES: u32 = 60;
@@ -58,15 +64,52 @@ impl FeedFormat {
     }
 }
 
+/// What a feed is a feed of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel<'a> {
+    /// Everything.
+    All,
+    /// A topic, by its name.
+    Topic(&'a str),
+    /// What happened to works that were reported.
+    Notices,
+}
+
+impl<'a> Channel<'a> {
+    /// A topic's channel, or everything.
+    pub fn of_topic(topic: Option<&'a str>) -> Self {
+        topic.map_or(Self::All, Self::Topic)
+    }
+
+    /// Its name for people, below the site's; `None` for everything.
+    pub fn title(self, site: &Site) -> Option<String> {
+        match self {
+            Self::All => None,
+            Self::Topic(name) => Some(topic_title(site, name).to_owned()),
+            Self::Notices => Some(Texts::of(&site.language).t("feed-notices").into()),
+        }
+    }
+
+    /// The page for people that shows the same.
+    pub fn home_path(self) -> String {
+        match self {
+            Self::All => "/".to_owned(),
+            Self::Topic(name) => topic_path(name),
+            Self::Notices => "/notices".to_owned(),
+        }
+    }
+}
+
 /// One document of a feed.
 #[derive(Debug, Clone, Copy)]
 pub struct Feed<'a> {
     /// The society's face.
     pub site: &'a Site,
-    /// A topic's name, or everything.
-    pub topic: Option<&'a str>,
-    /// Newest first, at most as many as an archive holds.
-    pub items: &'a [NewsItem],
+    /// What of.
+    pub channel: Channel<'a>,
+    /// Newest first: at most as many as an archive holds, and in the subscription document older items that bear the
+    /// mark of a grave notice.
+    pub entries: &'a [FeedEntry],
     /// Said to be the document's time where it holds no item.
     pub empty_at: UnixMs,
     /// The WebSub hub, if one is configured.
@@ -80,23 +123,20 @@ pub struct Feed<'a> {
 impl Feed<'_> {
     /// The feed's title; archives carry that of their feed.
     pub fn title(&self) -> String {
-        match self.topic {
-            Some(topic) => format!("{}: {}", self.site.title, topic_title(self.site, topic)),
+        match self.channel.title(self.site) {
+            Some(name) => format!("{}: {name}", self.site.title),
             None => self.site.title.clone(),
         }
     }
 
     /// The page for people that shows the same.
     pub fn home_url(&self) -> String {
-        match self.topic {
-            Some(topic) => self.site.url(&topic_path(topic)),
-            None => self.site.url("/"),
-        }
+        self.site.url(&self.channel.home_path())
     }
 
     /// The address to subscribe to, without the archive's number.
     pub fn subscription_url(&self, format: FeedFormat) -> String {
-        self.site.url(&feed_path(self.topic, format))
+        self.site.url(&feed_path(self.channel, format))
     }
 
     /// This document's own address: the one that was asked for.
@@ -116,9 +156,15 @@ impl Feed<'_> {
         (next <= self.archives).then(|| self.document_url(format, Some(next)))
     }
 
-    /// The newest change among the items.
+    /// The newest change among the entries.
     pub fn updated_at(&self) -> UnixMs {
-        self.items.iter().map(|item| item.updated_at).max().unwrap_or(self.empty_at)
+        let changed = self.entries().map(|entry| entry.updated_at).max();
+        changed.unwrap_or(self.empty_at)
+    }
+
+    /// What the entries say.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.entries.iter().map(|entry| Entry::new(self.site, entry))
     }
 
     fn document_url(&self, format: FeedFormat, archive: Option<u64>) -> String {
@@ -130,12 +176,13 @@ impl Feed<'_> {
     }
 }
 
-/// `/feeds/news.rss` or `/feeds/t/{topic}.rss`.
-pub fn feed_path(topic: Option<&str>, format: FeedFormat) -> String {
+/// `/feeds/news.rss`, `/feeds/t/{topic}.rss` or `/feeds/notices.rss`.
+pub fn feed_path(channel: Channel, format: FeedFormat) -> String {
     let extension = format.extension();
-    match topic {
-        Some(topic) => format!("/feeds/t/{}.{extension}", path_segment(topic)),
-        None => format!("/feeds/news.{extension}"),
+    match channel {
+        Channel::All => format!("/feeds/news.{extension}"),
+        Channel::Topic(name) => format!("/feeds/t/{}.{extension}", path_segment(name)),
+        Channel::Notices => format!("/feeds/notices.{extension}"),
     }
 }
 

@@ -6,18 +6,34 @@
 use std::fmt::Write as _;
 
 use super::citation::{authors_short, source_html};
+use super::notice::{
+    before_notice, first_report_line, first_report_link, is_void, marked_title_html, notice_link,
+    short_paragraphs, statement,
+};
 use super::text::{escape_html, escape_text, outward_link, paragraphs};
 use crate::domain::entry::WorkKind;
 use crate::domain::news::{NewsItem, Site};
+use crate::domain::notice::FirstReport;
 use crate::texts::Texts;
 
 /// An item's whole text: the paragraph, the citation, the links.
 pub fn content_html(site: &Site, item: &NewsItem) -> String {
+    let texts = Texts::of(&site.language);
     let mut html = String::with_capacity(1024);
+    for notice in item.notices.iter().filter(|notice| notice.lifted_at.is_none()) {
+        let _ = write!(html, "<p><strong>{}</strong>", escape_text(&statement(texts, notice)));
+        if let Some(address) = notice_link(notice) {
+            let read = String::from(texts.t("notice-read"));
+            let _ = write!(html, " <a href=\"{}\">{}</a>", escape_html(&address), escape_text(&read));
+        }
+        html.push_str("</p>");
+    }
+    if is_void(item) {
+        let _ = write!(html, "<p>{}</p>", escape_text(&before_notice(texts, item)));
+    }
     for paragraph in paragraphs(&item.summary) {
         let _ = write!(html, "<p>{}</p>", escape_text(&paragraph));
     }
-    let texts = Texts::of(&site.language);
     let caution = caution(texts, item.kind);
     if !caution.is_empty() {
         let _ = write!(html, "<p><strong>{}</strong></p>", escape_text(&caution));
@@ -26,12 +42,30 @@ pub fn content_html(site: &Site, item: &NewsItem) -> String {
     if !citation.is_empty() {
         let _ = write!(html, "<p>{citation}</p>");
     }
+    if let Some(report) = &item.first_report {
+        let _ = write!(html, "<p>{}</p>", first_report_html(texts, report));
+    }
     let links: Vec<String> = item_links(site, item)
         .into_iter()
         .map(|(label, address)| format!("<a href=\"{}\">{}</a>", escape_html(&address), escape_text(&label)))
         .collect();
     let _ = write!(html, "<p>{}</p>", links.join(" · "));
     html
+}
+
+/// "First reported as a preprint: medRxiv, 5 Jan 2026." with its address.
+pub fn first_report_html(texts: &Texts, report: &FirstReport) -> String {
+    let line = escape_text(&first_report_line(texts, report));
+    match first_report_link(report) {
+        Some(address) => {
+            let label = match &report.ids.doi {
+                Some(doi) => format!("doi:{doi}"),
+                None => texts.t("first-report-link").into(),
+            };
+            format!("{line} <a href=\"{}\">{}</a>", escape_html(&address), escape_text(&label))
+        }
+        None => line,
+    }
 }
 
 /// What must be said of a work that is not a reviewed paper; empty for one that is.
@@ -89,6 +123,8 @@ pub enum LinkTo {
 /// the paragraph. No script, no style. `heading_level` is held between 2 and 6.
 pub fn fragment(site: &Site, items: &[NewsItem], heading_level: u8, links: LinkTo) -> Vec<u8> {
     let (level, texts) = (heading_level.clamp(2, 6), Texts::of(&site.language));
+    let lang = Texts::lang_for(&site.language);
+    let lang = if lang == site.language { String::new() } else { format!(" lang=\"{}\"", escape_html(lang)) };
     let mut html = String::with_capacity(items.len() * 800 + 64);
     let _ = writeln!(html, "<ul role=\"list\" lang=\"{}\">", escape_html(&site.language));
     for item in items {
@@ -101,21 +137,21 @@ pub fn fragment(site: &Site, items: &[NewsItem], heading_level: u8, links: LinkT
             html,
             "<li><article><h{level}><a href=\"{}\">{}</a></h{level}>",
             escape_html(&address),
-            item.title.as_html()
+            marked_title_html(texts, item)
         );
         let day = item.published_at.to_utc();
         let _ = writeln!(
             html,
-            "<p><time datetime=\"{}\">{}</time></p>",
+            "<p{lang}><time datetime=\"{}\">{}</time></p>",
             day.format("%Y-%m-%d"),
             escape_text(&texts.day(day.date_naive()))
         );
-        for paragraph in paragraphs(&item.summary) {
+        for paragraph in short_paragraphs(texts, item) {
             let _ = writeln!(html, "<p>{}</p>", escape_text(&paragraph));
         }
         let caution = caution(texts, item.kind);
         if !caution.is_empty() {
-            let _ = writeln!(html, "<p><strong>{}</strong></p>", escape_text(&caution));
+            let _ = writeln!(html, "<p{lang}><strong>{}</strong></p>", escape_text(&caution));
         }
         html.push_str("</article></li>\n");
     }

@@ -5,11 +5,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::feed::topic_title;
-use super::text::{one_line, outward_link, paragraphs, plain_title};
+use super::json_notice::{FirstReportJson, NoticeJson};
+use super::notice::{mark_word, marked_title, marked_title_html, short_paragraphs};
+use super::text::{one_line, outward_link, paragraphs};
 use crate::domain::entry::{Author, Journal, WorkKind};
 use crate::domain::identity::{Doi, Nct, Pmcid, Pmid};
 use crate::domain::news::{NewsItem, Site};
 use crate::domain::time::PartialDate;
+use crate::texts::Texts;
 
 /// One news item. Texts are exact and plain unless their name ends in `_html`; absent means "not known".
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -19,12 +22,26 @@ pub struct NewsJson {
     pub id: String,
     /// Our page about it.
     pub url: String,
-    /// Plain text; raised and lowered digits as Unicode.
+    /// Plain text; raised and lowered digits as Unicode. Begins with "[Retracted] " or another `mark` where there is one.
     pub title: String,
     /// The same with `i`, `b`, `sub` and `sup`; safe to insert into a page.
     pub title_html: String,
-    /// The society's own paragraph, plain text.
+    /// The society's own paragraph, plain text. Where a notice marks the item it stands in front, and instead of the
+    /// paragraph where the work no longer stands.
     pub summary: String,
+    /// The society's paragraph as it was published, where `summary` is not that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reported_summary: Option<String>,
+    /// `Retracted`, `Removed`, `Withdrawn`, `Partially retracted`, `Expression of concern` or `Corrected`, in the site's
+    /// language; absent where nothing is said against the work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Retracted")]
+    pub mark: Option<String>,
+    /// What happened to the work since, oldest first, lifted notices included.
+    pub notices: Vec<NoticeJson>,
+    /// Where the work is a preprint's paper: the preprint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_report: Option<FirstReportJson>,
     /// When it became public, RFC 3339.
     pub published_at: String,
     /// When its meaning last changed, RFC 3339.
@@ -134,12 +151,17 @@ pub struct TopicListJson {
 impl NewsJson {
     /// The item as the API shows it.
     pub fn new(site: &Site, item: &NewsItem) -> Self {
+        let texts = Texts::of(&site.language);
         Self {
             id: item.public_id.clone(),
             url: site.item_url(item),
-            title: plain_title(item),
-            title_html: item.title.as_html().to_owned(),
-            summary: paragraphs(&item.summary).join("\n\n"),
+            title: marked_title(texts, item),
+            title_html: marked_title_html(texts, item),
+            reported_summary: item.mark().map(|_| paragraphs(&item.summary).join("\n\n")),
+            summary: short_paragraphs(texts, item).join("\n\n"),
+            mark: mark_word(texts, item),
+            notices: item.notices.iter().map(|notice| NoticeJson::new(site, notice)).collect(),
+            first_report: item.first_report.as_ref().map(FirstReportJson::new),
             published_at: item.published_at.to_rfc3339(),
             updated_at: item.updated_at.to_rfc3339(),
             topics: item.topics.iter().map(|name| TopicJson::new(site, name)).collect(),
@@ -171,7 +193,7 @@ impl AuthorJson {
 }
 
 impl JournalJson {
-    fn new(journal: &Journal) -> Self {
+    pub(super) fn new(journal: &Journal) -> Self {
         Self {
             title: known(&journal.title),
             abbreviation: known(&journal.abbreviation),
@@ -184,7 +206,7 @@ impl JournalJson {
 }
 
 /// The text, where there is any.
-fn known(text: &str) -> Option<String> {
+pub(super) fn known(text: &str) -> Option<String> {
     Some(one_line(text)).filter(|text| !text.is_empty())
 }
 

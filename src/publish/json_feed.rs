@@ -2,12 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::citation::source_line;
+use super::entry::Entry;
 use super::feed::{Feed, FeedFormat, topic_title};
-use super::html::content_html;
 use super::json::to_bytes;
-use super::text::{one_line, outward_link, paragraphs, plain_title, soften};
-use crate::domain::news::NewsItem;
+use super::text::{one_line, soften};
 
 /// The feed as a JSON Feed document. `next_url` leads through the archives.
 pub fn render(feed: &Feed) -> Vec<u8> {
@@ -26,28 +24,27 @@ pub fn render(feed: &Feed) -> Vec<u8> {
     if let Some(hub) = feed.hub {
         document["hubs"] = json!([{ "type": "WebSub", "url": hub }]);
     }
-    document["items"] = feed.items.iter().map(|item| item_object(feed, item)).collect();
+    document["items"] = feed.entries().map(|entry| item_object(feed, &entry)).collect();
     to_bytes(&document)
 }
 
-fn item_object(feed: &Feed, item: &NewsItem) -> Value {
-    let page = feed.site.item_url(item);
+fn item_object(feed: &Feed, entry: &Entry) -> Value {
     let topics: Vec<String> =
-        item.topics.iter().map(|topic| soften(&one_line(topic_title(feed.site, topic)))).collect();
+        entry.topics.iter().map(|topic| soften(&one_line(topic_title(feed.site, topic)))).collect();
     let authors: Vec<Value> =
-        item.authors.iter().map(|author| json!({ "name": soften(&one_line(&author.display())) })).collect();
+        entry.authors.iter().map(|author| json!({ "name": soften(&one_line(&author.display())) })).collect();
     let mut object = Map::new();
     let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
-    put("id", page.clone().into());
-    put("url", page.into());
-    if let Some(article) = outward_link(item) {
-        put("external_url", article.into());
+    put("id", entry.page.clone().into());
+    put("url", entry.page.clone().into());
+    if let Some(article) = &entry.outward {
+        put("external_url", article.clone().into());
     }
-    put("title", soften(&plain_title(item)).into());
-    put("summary", soften(&paragraphs(&item.summary).join(" ")).into());
-    put("content_html", content_html(feed.site, item).into());
-    put("date_published", item.published_at.to_rfc3339().into());
-    put("date_modified", item.updated_at.to_rfc3339().into());
+    put("title", soften(&entry.title).into());
+    put("summary", soften(&entry.summary).into());
+    put("content_html", entry.content.clone().into());
+    put("date_published", entry.published_at.to_rfc3339().into());
+    put("date_modified", entry.updated_at.to_rfc3339().into());
     if !authors.is_empty() {
         put("authors", authors.into());
     }
@@ -55,19 +52,22 @@ fn item_object(feed: &Feed, item: &NewsItem) -> Value {
         put("tags", topics.into());
     }
     put("language", feed.site.language.clone().into());
-    put("_perfuse", work_object(item));
+    put("_perfuse", work_object(entry));
     Value::Object(object)
 }
 
 /// What the format has no field for, under a name of our own.
-fn work_object(item: &NewsItem) -> Value {
-    let source = source_line(item);
-    json!({
+fn work_object(entry: &Entry) -> Value {
+    let mut object = json!({
         "about": "https://jsonfeed.org/mappings/extensions",
-        "doi": item.ids.doi,
-        "pmid": item.ids.pmid,
-        "pmcid": item.ids.pmcid,
-        "type": item.kind,
-        "source": if source.is_empty() { Value::Null } else { soften(&source).into() },
-    })
+        "doi": entry.doi,
+        "pmid": entry.pmid,
+        "pmcid": entry.pmcid,
+        "type": entry.kind,
+        "source": if entry.source.is_empty() { Value::Null } else { soften(&entry.source).into() },
+    });
+    if let Some(kind) = entry.notice {
+        object["notice"] = kind.into();
+    }
+    object
 }

@@ -9,10 +9,14 @@
 
 pub mod atom;
 pub mod citation;
+mod entry;
 pub mod feed;
 pub mod html;
 pub mod json;
 pub mod json_feed;
+pub mod json_notice;
+pub mod notice;
+pub mod notice_words;
 pub mod opml;
 pub mod rss;
 pub mod sitemap;

@@ -3,12 +3,10 @@
 //! Title and description are plain text; `description` stands before `content:encoded`, because some readers keep
 //! the first they meet; one joined `dc:creator`, because readers show only the first or the last of several.
 
-use super::citation::{authors_line, source_line};
+use super::entry::Entry;
 use super::feed::{Feed, FeedFormat, TTL_MINUTES, topic_title};
-use super::html::content_html;
-use super::text::{one_line, outward_link, paragraphs, plain_title, soften};
+use super::text::{one_line, soften};
 use super::xml::Xml;
-use crate::domain::news::NewsItem;
 
 /// The namespaces in use. PRISM is unknown to the W3C validator, which says so and nothing more.
 const NAMESPACES: [(&str, &str); 6] = [
@@ -33,8 +31,8 @@ pub fn render(feed: &Feed) -> Vec<u8> {
     xml.text("generator", &[], "perfuse");
     xml.text("ttl", &[], &TTL_MINUTES.to_string());
     write_links(&mut xml, feed);
-    for item in feed.items {
-        write_item(&mut xml, feed, item);
+    for entry in feed.entries() {
+        write_item(&mut xml, feed, &entry);
     }
     xml.close("channel");
     xml.close("rss");
@@ -62,28 +60,27 @@ fn write_links(xml: &mut Xml, feed: &Feed) {
     }
 }
 
-fn write_item(xml: &mut Xml, feed: &Feed, item: &NewsItem) {
-    let page = feed.site.item_url(item);
+fn write_item(xml: &mut Xml, feed: &Feed, entry: &Entry) {
     xml.open("item", &[]);
-    xml.text("title", &[], &soften(&plain_title(item)));
-    xml.text("link", &[], &outward_link(item).unwrap_or_else(|| page.clone()));
-    xml.text("guid", &[("isPermaLink", "true")], &page);
-    xml.text("pubDate", &[], &item.published_at.to_rfc822());
-    xml.text("description", &[], &soften(&paragraphs(&item.summary).join(" ")));
-    xml.text("content:encoded", &[], &content_html(feed.site, item));
-    xml.text_if("dc:creator", &soften(&authors_line(item)));
-    if let Some(doi) = &item.ids.doi {
+    xml.text("title", &[], &soften(&entry.title));
+    xml.text("link", &[], entry.outward.as_ref().unwrap_or(&entry.page));
+    xml.text("guid", &[("isPermaLink", "true")], &entry.page);
+    xml.text("pubDate", &[], &entry.published_at.to_rfc822());
+    xml.text("description", &[], &soften(&entry.summary));
+    xml.text("content:encoded", &[], &entry.content);
+    xml.text_if("dc:creator", &soften(&entry.authors_line));
+    if let Some(doi) = entry.doi {
         xml.text("dc:identifier", &[], &format!("doi:{doi}"));
-    } else if let Some(pmid) = item.ids.pmid {
+    } else if let Some(pmid) = entry.pmid {
         xml.text("dc:identifier", &[], &format!("pmid:{pmid}"));
     }
-    xml.text_if("dc:source", &soften(&source_line(item)));
-    for topic in &item.topics {
+    xml.text_if("dc:source", &soften(&entry.source));
+    for topic in entry.topics {
         xml.text("category", &[], &soften(&one_line(topic_title(feed.site, topic))));
     }
-    if let Some(doi) = &item.ids.doi {
+    if let Some(doi) = entry.doi {
         xml.text("prism:doi", &[], doi.as_str());
     }
-    xml.text_if("prism:publicationName", &soften(&one_line(&item.journal.title)));
+    xml.text_if("prism:publicationName", &soften(&entry.journal));
     xml.close("item");
 }

@@ -80,7 +80,12 @@ pub fn outward_link(item: &NewsItem) -> Option<String> {
     if let Some(doi) = &item.ids.doi {
         return Some(doi.url());
     }
-    let url = Url::parse(item.link.as_deref()?).ok()?;
+    web_address(item.link.as_deref()?)
+}
+
+/// An address in its normal ASCII form; `None` unless it is http or https with a host and without a password.
+pub fn web_address(link: &str) -> Option<String> {
+    let url = Url::parse(link).ok()?;
     let web = matches!(url.scheme(), "http" | "https") && url.host().is_some();
     // a name and password in an address exist to mislead
     (web && url.username().is_empty() && url.password().is_none()).then(|| url.into())

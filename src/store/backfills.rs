@@ -8,15 +8,15 @@ use crate::domain::coverage::Backfill;
 use crate::domain::time::{PartialDate, UnixMs};
 
 /// What a slice of history came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SliceDone {
     /// Its last day, if the slice is done; `None` in the middle of one.
     pub reached_on: Option<PartialDate>,
-    /// Records received since the last report.
+    /// Records of a slice that is done.
     pub received: usize,
-    /// Works among them that nobody had shown before.
+    /// Works that nobody had shown before, since the last report.
     pub fresh: usize,
-    /// Problems among them.
+    /// Problems of a slice that is done.
     pub problems: usize,
 }
 

@@ -2,8 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
 
-use super::rows;
-use super::{Store, StoreError};
+use super::{Store, StoreError, mail, rows};
 use crate::domain::editor::{Editor, Role};
 use crate::domain::time::UnixMs;
 
@@ -226,21 +225,8 @@ impl Store {
         now: UnixMs,
     ) -> Result<(), StoreError> {
         self.write("making a one-time link", move |db| {
-            rows::execute(
-                db,
-                "UPDATE links SET used_at = :now WHERE editor_id = :id AND used_at IS NULL",
-                named_params! {":now": now.0, ":id": editor_id},
-            )?;
-            rows::execute(
-                db,
-                "INSERT INTO links (token_hash, editor_id, purpose, created_at, expires_at)
-                 VALUES (:hash, :editor, :purpose, :now, :expires)",
-                named_params! {
-                    ":hash": token_hash, ":editor": editor_id, ":purpose": purpose.as_str(), ":now": now.0,
-                    ":expires": expires_at.0,
-                },
-            )?;
-            Ok(())
+            mail::cancel_links(db, editor_id, now)?;
+            replace_link(db, editor_id, &token_hash, purpose, expires_at, now)
         })
         .await
     }
@@ -291,6 +277,36 @@ impl Store {
         let (act, object) = (act.to_owned(), object.to_owned());
         self.write("writing the audit trail", move |db| audit(db, by, &act, &object, None, None, now)).await
     }
+}
+
+/// A new one-time link in place of all earlier ones.
+pub(super) fn replace_link(
+    db: &Connection,
+    editor_id: i64,
+    token_hash: &[u8; 32],
+    purpose: LinkPurpose,
+    expires_at: UnixMs,
+    now: UnixMs,
+) -> rusqlite::Result<()> {
+    rows::execute(
+        db,
+        "UPDATE links SET used_at = :now WHERE editor_id = :id AND used_at IS NULL",
+        named_params! {":now": now.0, ":id": editor_id},
+    )?;
+    rows::execute(
+        db,
+        "INSERT INTO links (token_hash, editor_id, purpose, created_at, expires_at)
+         VALUES (:hash, :editor, :purpose, :now, :expires)",
+        named_params! {
+            ":hash": token_hash, ":editor": editor_id, ":purpose": purpose.as_str(), ":now": now.0,
+            ":expires": expires_at.0,
+        },
+    )
+    .map(drop)
+}
+
+pub(super) fn by_id(db: &Connection, id: i64) -> rusqlite::Result<Editor> {
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM editors WHERE id = ?1"))?.query_row([id], editor)
 }
 
 fn by_email(db: &Connection, email: &str) -> rusqlite::Result<Option<Editor>> {

@@ -275,6 +275,15 @@ impl Store {
         .await
     }
 
+    /// One configured source with its state.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn source_state(&self, name: &str) -> Result<Option<SourceState>, StoreError> {
+        let all = self.sources().await?;
+        Ok(all.into_iter().find(|state| state.source.name == name))
+    }
+
     /// The last attempts at a source, newest first.
     ///
     /// # Errors

@@ -17,6 +17,8 @@ pub struct Pruned {
     pub raw_bodies: usize,
     /// Sessions that nobody can use any more.
     pub sessions: usize,
+    /// Letters that ended.
+    pub letters: usize,
 }
 
 impl Store {
@@ -36,7 +38,7 @@ impl Store {
         .await
     }
 
-    /// Removes logs older than `log_days`, raw bodies older than `raw_days` or beyond the newest 20 of a source, and
+    /// Removes logs and ended letters older than `log_days`, raw bodies older than `raw_days` or beyond the newest 20 of a source, and
     /// sessions that began before `sessions_before`. Articles, decisions and news are never pruned.
     ///
     /// # Errors
@@ -72,6 +74,11 @@ impl Store {
                     db,
                     "DELETE FROM sessions WHERE created_at < :before",
                     named_params! {":before": sessions_before.0},
+                )?,
+                letters: rows::execute(
+                    db,
+                    "DELETE FROM mail WHERE ended_at < :before",
+                    named_params! {":before": older(log_days)},
                 )?,
             })
         })

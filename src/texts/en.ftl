@@ -84,6 +84,7 @@ site-nav = Site
 site-latest = Latest
 site-topics = Topics
 site-archive = Archive
+site-notices = Notices
 site-feeds = Feeds
 site-embed = Embed
 site-api = API
@@ -136,6 +137,89 @@ item-why = Why is this here?
 item-why-text = An editor of { $site } chose this article and approved the text above. The article itself is the authors’ and the journal’s.
 item-seen-in = We saw it in { $sources }.
 
+item-preprint = Preprint
+history-title = History of this item
+history-seen = First seen by us.
+history-published = Approved and published.
+history-edited = Our text was changed.
+history-withdrawn = Taken back by the editors.
+history-noticed = { $notice }.
+history-noticed-holds = { $notice }. Our text still holds.
+history-noticed-rewritten = { $notice }. Our text was rewritten.
+history-lifted = { $notice }: holds no longer.
+history-dismissed = { $notice }: found not to be about this work, and taken off.
+
+## What happened to a work: the word before its title, the notice's name, the sentence
+
+mark-retracted = Retracted
+mark-removed = Removed
+mark-withdrawn = Withdrawn
+mark-partially-retracted = Partially retracted
+mark-concern = Expression of concern
+mark-corrected = Corrected
+notice-retraction = Retraction
+notice-removal = Removal
+notice-withdrawal = Withdrawal
+notice-partial-retraction = Partial retraction
+notice-concern = Expression of concern
+notice-republished = Corrected and republished
+notice-correction = Correction
+notice-now-published = Preprint now published
+notice-new-version = New version
+notice-trial-stopped = Trial stopped
+notice-results = Trial results posted
+notice-trial-changed = Trial changed
+notice-reinstatement = Reinstated
+# each is $what of notice-told
+event-retraction = This article has been retracted and should not be relied on
+event-removal = The publisher has removed this article; it should not be relied on
+event-withdrawal = This work has been withdrawn and should not be relied on
+event-partial-retraction = A part of this article has been retracted
+event-concern = The journal has published an expression of concern about this article
+event-republished = This article has been corrected and published again
+event-correction = A correction to this article has been published
+event-now-published = This work, first reported as a preprint, is now published in a journal
+event-new-version = There is a newer version of this work
+event-trial-stopped = This trial has ended early
+event-results = The registry has posted results of this trial
+event-trial-changed = The registration of this trial has changed
+event-reinstatement = A notice against this article has been taken back: the article stands again
+said-pubmed = PubMed
+said-publisher = the publisher, by Crossref
+said-retraction-watch = Retraction Watch, by Crossref
+said-medrxiv = medRxiv
+said-biorxiv = bioRxiv
+said-trials = ClinicalTrials.gov
+said-editor = the editors
+notice-sources =
+    { $count ->
+        [one] source: { $names }
+       *[other] sources: { $names }
+    }
+notice-told = { $what } ({ $sources }).
+notice-told-on = { $what } (notice of { $date }; { $sources }).
+notice-lifted = Lifted on { $date }: it no longer holds.
+notice-lifted-html = Lifted on <time datetime="{ $day }">{ $text }</time>. The item bears this mark no longer.
+notice-before = What we reported on { $date }, before this notice:
+notice-read = Read the notice
+notice-about = About this notice
+notice-work = It is about
+notice-itself = The notice
+notice-changes = What changed
+change-field = What
+change-before = Before
+change-after = Now
+first-report = First reported as a preprint.
+first-report-in = First reported as a preprint: { $place }.
+first-report-link = The preprint
+notices-lead = What happened to works after we reported them: retractions, corrections, expressions of concern, new versions, results of trials. Every item here stays watched for as long as it is public.
+notices-feed = RSS feed of notices
+notices-empty = There is no notice about anything reported here.
+notices-pager = More notices
+notices-older = Older notices
+notices-all = All notices
+feed-notices = Retractions, corrections and other notices
+
 ## The website: search
 
 search-hint = Words from a title, a paragraph, an author’s or a journal’s name.
@@ -150,6 +234,18 @@ search-cut =
         [one] The best { $count } item for “{ $question }”, best first.
        *[other] The best { $count } items for “{ $question }”, best first.
     }
+search-found-newest =
+    { $count ->
+        [one] { $count } item for “{ $question }”, newest first.
+       *[other] { $count } items for “{ $question }”, newest first.
+    }
+search-cut-newest =
+    { $count ->
+        [one] The newest { $count } item for “{ $question }”.
+       *[other] The newest { $count } items for “{ $question }”.
+    }
+search-to-newest = Newest first
+search-to-best = Best first
 
 ## The website: feeds
 
@@ -237,6 +333,19 @@ queue-source = Source
 queue-kind = Sort of work
 queue-seen = Seen
 queue-order = Order
+queue-study = Type of study
+queue-why = Why here
+queue-add = Add an article
+queue-elsewhere = { $count } more found outside this list
+status-any = Everything
+order-match = Best match
+why-any = Any reason
+why-title = Words in the title
+why-learnt = What you published before
+why-source = From a source on the topic
+why-indexed = Indexed under a topic
+why-lifted = Lifted from below, to test the ranking
+why-hand = Added by hand
 queue-apply = Apply
 queue-clear = Clear
 queue-select = Select “{ $title }”
@@ -392,12 +501,167 @@ trial-results-none = none posted
 trial-results-posted = posted { $on }
 trial-updated = Registry updated
 problem-title = The title is empty.
+problem-placeholder = The title only stands in for the record, which has not been looked up yet. Write the title, or wait.
 problem-summary = The summary is empty: write a sentence or two.
 problem-words = The summary has { $words } words; the feeds take at most { $most }.
 problem-doubts = Something in the summary does not match the abstract; see the marks below it.
 problem-publish-at = Choose a time to publish at that lies ahead, within a year.
 problem-until = Choose a day that lies ahead, within a year.
 no-undo = This cannot be undone any more: { $why }.
+
+article-to-sentence = Sentence { $number } of the draft
+
+## The desk: notes, presence, articles added by hand
+
+notes-title = Notes between editors
+notes-write = A note for the others
+notes-leave = Leave the note
+badge-notes =
+    { $count ->
+        [one] { $count } note
+       *[other] { $count } notes
+    }
+editing-one = { $who } is editing this now.
+editing-more = { $who } and { $count } more are editing this now.
+addition-by = Added by { $who }, { $when }.
+addition-waiting = { $what } is being looked up; its record appears here as soon as the service answers.
+addition-again = { $what } could not be looked up ({ $message }). It is tried again { $when }.
+addition-unknown = Neither PubMed nor Crossref nor ClinicalTrials.gov knows { $what }. Check it, write title and summary yourself, or look again later.
+addition-failed = { $what } could not be looked up ({ $message }), and is not tried again by itself.
+addition-by-hand = No source stands behind it: check every figure against the work itself.
+addition-retry = Look it up again
+add-title = Add an article
+add-what = PMID, DOI, address or title
+add-what-help = A PMC or NCT number does as well. Addresses are read for the identifiers in them and never opened: only PubMed, Crossref and ClinicalTrials.gov are asked.
+add-found-title = Title on the page where you found it
+add-look-up = Look it up
+add-not-recognised = This is no PMID, DOI, address or title. A title needs two words at least.
+add-bare-address = This address names nothing that can be looked up. Write down what it is about, or go back and try the title.
+add-item = Write an item without source
+add-item-lead = For a society’s own guidance, a report or a page that no database holds.
+add-link = Address
+add-summary-help = May be left for later. There is no abstract to compare with, so figures ask to be confirmed before it is published.
+add-authors-help = One name a line: Given Family, or the name of a group.
+add-published = Appeared on
+add-published-help = Year, month or day: 2026, 2026-11 or 2026-11-22.
+add-item-button = Add to the queue
+add-problem-link = The address is none that a browser opens: it begins with https:// or http://.
+add-problem-date = The date is written 2026, 2026-11 or 2026-11-22.
+add-bookmarklet = From any page, with one click
+add-bookmarklet-how = Drag this button to your bookmarks. On the page of an article, press the bookmark: this form opens, filled in.
+add-bookmarklet-name = Add to { $site }
+add-bookmarklet-code = The same as text, for a phone: save any page as a bookmark, then put this in place of its address
+said-added = Added.
+said-known = This work was here already.
+
+## The desk: what happened to published works
+
+noticed-head =
+    { $count ->
+        [one] { $count } notice about a published work
+       *[other] { $count } notices about published works
+    }
+noticed-more = { $count } more
+noticed-waiting = Found { $when }. It waits for your answer; readers do not see it yet.
+noticed-marked = Found { $when }. The public item is marked already.
+noticed-found = Found { $when }.
+noticed-public = Public since { $when }.
+noticed-dismissed = Set aside by an editor: not about this work.
+noticed-lifted = Lifted { $when }: it no longer holds.
+noticed-held = An editor said { $when } that the summary holds.
+noticed-rewritten = An editor rewrote the summary, { $when }.
+noticed-question = Does the summary still hold?
+noticed-question-waits = With “Yes” or “I rewrote it” the notice becomes public. Rewrite the summary below first if it needs that.
+noticed-question-public = The item is marked already. “Not about this work” takes the mark off again.
+noticed-yes = Yes, it holds
+noticed-did-rewrite = I rewrote it
+noticed-not-ours = Not about this work
+noticed-answered-already = This notice was answered or lifted meanwhile.
+toast-answered = Your answer is recorded.
+
+## The desk: embed
+
+snippets-lead = Choose what your website shows, look at it, and copy what your site builder takes. Nothing is stored on your visitors’ devices, and if we cannot be reached, your page shows a plain link.
+snippets-count = Items
+snippets-links = Titles lead to
+snippets-to-article = The article
+snippets-to-page = Our page about it
+snippets-level = Heading level
+snippets-theme = Colours of the frame
+snippets-theme-auto = As the visitor’s device
+snippets-theme-light = Light
+snippets-theme-dark = Dark
+snippets-preview = The frame, live. The element takes type and colours from the page that it stands on.
+snippets-wordpress = Paste this address on a line of its own; WordPress makes a frame of it.
+snippets-wordpress-rss = Or add an RSS block with this address, and set its excerpt to 100 words so that no paragraph is cut.
+snippets-wordpress-html = Or, with the right to use unfiltered HTML, add a Custom HTML block with this.
+snippets-feed-copy = feed address
+snippets-squarespace = Add a Code block, choose HTML, and paste this.
+snippets-wix = Add a Custom Element, choose “Server URL”, and paste this address.
+snippets-script-copy = script address
+snippets-wix-tag = Its tag name:
+snippets-tag-copy = tag name
+snippets-wix-attributes = Set these attributes, one by one:
+snippets-attributes-copy = attributes
+snippets-drupal = Drupal
+snippets-drupal-text = Add a block whose text format is Full HTML and paste this into its source.
+snippets-drupal-server = Or fetch this address on the server and print what it gives, so that your own search finds the text.
+snippets-hugo = Hugo
+snippets-hugo-text = Save this as layouts/shortcodes/research-news.html (Hugo 0.141 or newer). The news is as new as your last build.
+snippets-hugo-use = Then write this where the news should appear:
+snippets-shortcode-copy = shortcode
+snippets-html = Plain HTML
+snippets-html-text = Paste this where the news should appear.
+snippets-html-frame = Where scripts of others are not allowed. Leave the second line out where it cannot stand; the frame then keeps its height.
+snippets-html-server = On a server with PHP, without any script in the page:
+snippets-php-copy = line of PHP
+snippets-html-style = The element’s colours and type follow your page; --pn-color, --pn-link, --pn-muted, --pn-font, --pn-gap and --pn-min-height change them.
+
+## The desk: duplicates and versions
+
+badge-twin = Possible duplicate
+badge-preprint-before = First reported as a preprint
+badge-preprint-reported = We reported the preprint
+badge-preprint-rejected = Published since; the preprint was rejected
+twins-title = Possible duplicate
+twins-version = Perhaps a preprint and its paper
+twins-this = This article
+twins-other = The other one
+twins-authors = Authors
+twins-appeared = Appeared
+twins-ids = Identifiers
+twins-seen = Seen in
+twins-standing = Stands
+twins-none = None given
+twins-merge = Merge
+twins-keep-this = Merge, keep this one’s address
+twins-keep-other = Merge, keep the other’s address
+twins-keep-text = Both are published. One stays; the other’s address leads to it from then on. Text and decisions of both stay in the history.
+twins-this-stands = This one stands, since more was decided on it. Nothing is lost, and Undo parts them again.
+twins-other-stands = The other one stands, since more was decided on it. Nothing is lost, and Undo parts them again.
+twins-joined = Identifiers, sources and text of both are kept in one article. Undo parts them again.
+twins-link = Link as two versions
+twins-link-text = They stay two works under one permalink: the paper stands in the queue for both.
+twins-not-same = Not the same work
+twins-apart = Said to be other works
+twins-apart-said = Noted: two works. They will not be suggested again.
+twins-again = Perhaps the same after all
+evidence-identifier = A source gives { $kind } { $value } for both
+evidence-same-title = Same title
+evidence-near-title = Nearly the same title
+evidence-same-author = Same first author: { $name }
+evidence-no-author = No author given by one
+evidence-same-year = Same year: { $year }
+evidence-near-year = Years close together
+evidence-no-year = No date given by one
+evidence-same-journal = Same journal
+evidence-other-journal = Other journal names
+version-preprint = First reported as a preprint:
+version-paper = Published since as:
+version-replaces = { $standing } If you approve this paper, it takes the place of the preprint in the news at once, at the same address; the preprint stays named as the first report.
+version-unlink = Not its preprint
+version-linked-said = Linked as preprint and paper.
+history-gone = The text of the one that is gone
 
 ## The desk: conflict
 
@@ -433,6 +697,7 @@ past-changed = Changed in public
 past-edited = Edited
 past-withdrawn = Taken back
 past-undone = Undone
+past-merged = Merged with a duplicate
 
 ## The desk: sources
 
@@ -455,6 +720,7 @@ sources-failed =
     }
 sources-new = Not fetched yet
 sources-well = Well
+sources-odd = Answers, but needs a look
 sources-next-now = now
 sources-next-never = not planned
 sources-last-never = never
@@ -463,12 +729,112 @@ sources-next = Next
 sources-resume = Resume
 sources-fetch = Fetch now
 sources-pause = Pause
+sources-completeness = Completeness
+sources-complete = Complete up to { $day }
+sources-received = Everything counted was received, up to { $when }
+sources-no-overflow = Nothing overflowed, up to { $when }
+sources-gap =
+    { $count ->
+        [one] One work is missing, { $from } to { $to }
+       *[other] { $count } works are missing, { $from } to { $to }
+    }
+sources-lost = Overflowed: entries since { $when } may be missing
+sources-count-failed = The count failed: { $error }
+sources-count-failed-after = The count failed: { $error }. It was complete up to { $day }
+sources-uncounted = Not known yet
+sources-quiet = Silent: usually { $usual }, nothing for { $days } days.
+sources-usual-week = { $count } a week
+sources-usual-days = one in { $count } days
+sources-usual-weeks = one in { $count } weeks
 source-pubmed = PubMed search
 source-feed = Feed
 source-europepmc = Europe PMC search
 source-trials = Trial registry
 source-preprints = Preprint server
 source-crossref = Crossref journals
+
+## The desk: one source
+
+source-count-now = Count now
+source-try = Try in the query lab
+source-facts = How it does
+source-asks = Asks for
+source-moved = Moved to
+source-schedule = Schedule
+source-topics = Topics
+source-attempt = Last attempt
+source-counted = Last count
+source-counted-window =
+    { $count ->
+        [one] One work, { $from } to { $to }; { $again } of the missing came when asked for again
+       *[other] { $count } works, { $from } to { $to }; { $again } of the missing came when asked for again
+    }
+source-counted-at = Counted
+source-usual = Usually
+source-etag = ETag
+source-modified = Last-Modified
+source-weeks = Twelve weeks
+source-total = { $seen } entries seen, { $fresh } of them new to us, { $approved } published.
+source-seen = Seen
+source-new = New to us
+source-approved = Published
+source-chart = Entries by week; the numbers stand in the table below.
+source-most = At most { $count } a week
+source-this-week = This week
+source-numbers = The numbers
+source-week-from = Week from
+source-missing = Missing
+source-missing-help = The service counts these works, and they did not come when they were asked for once more. Count now asks again.
+source-overflows = Overflows
+source-backfills = Back-fills
+source-backfill-done = { $from } to { $to }: done, { $count } records, { $fresh } new.
+source-backfill-at = { $from } to { $to }: interrupted after { $at }, { $count } records, { $fresh } new.
+source-backfill-begun = { $from } to { $to }: begun, { $count } records, { $fresh } new.
+source-problems = Problems
+source-no-problems = None that are remembered.
+source-unread = A body that could not be read
+source-body = { $url }, { $type }, { $length } bytes
+source-bytes = Bytes from { $from } on
+source-fetches = Last fetches
+source-fetched = { $entries } entries, { $fresh } new, { $updated } changed
+source-not-modified = Nothing changed
+source-fetch-failed = Failed
+
+## The desk: the query lab
+
+lab-title = Query lab
+lab-lead = Asks now, and stores nothing: how much would come, and what did the editors think of it?
+lab-kind = Where
+lab-text = Query or address
+lab-text-help = PubMed and Europe PMC: a query in their own syntax. Feed: its address. Crossref: ISSNs. Trial registry: condition; intervention, or NCT numbers. medRxiv and bioRxiv: words with AND, OR, NOT.
+lab-back = How far back
+lab-back-help = A feed shows what it shows.
+lab-days = { $count } days
+lab-ask = Ask
+lab-recent = Asked lately
+lab-too-many = Five of your questions still wait for an answer. Please wait for one.
+lab-waits = Waits for its answer
+lab-failed = No answer
+lab-brought =
+    { $count ->
+        [one] One entry, { $known } known
+       *[other] { $count } entries, { $known } known
+    }
+lab-again = Change the question
+lab-asking = Being asked. This page looks again by itself.
+lab-no-worker = Nobody has taken the question for more than a minute. Is the worker running?
+lab-look = Look again
+lab-total = Would come
+lab-looked-at = Looked at
+lab-known = Known already
+lab-approved = Approved, last 12 months
+lab-rejected = Rejected, last 12 months
+lab-first = The first ones
+lab-nothing = Nothing.
+lab-is-new = new
+lab-is-known = known
+lab-is-approved = approved
+lab-is-rejected = rejected
 
 ## The desk: people
 
@@ -489,8 +855,35 @@ people-disabled = disabled
 people-invited = invited, no password yet
 people-bad-address = This is not an e-mail address.
 people-exists = Somebody with this address is here already.
+people-mailed = A letter with a one-time link is on its way to { $email }.
+people-mail-link = Mail a sign-in link
+people-invite-by-mail = Invite by mail
 people-last-admin = { $email } is the last active admin; make another one first
 people-own-account = Ask another administrator to change your own account.
+
+## The desk: letters
+
+mail-title = Letters
+mail-lead = What the desk sent by mail, newest first. A letter that cannot be sent is tried again; nothing else waits for it.
+mail-off = No mail is set up: links are shown here, to be passed on by you. Your operator can set a mail server.
+mail-none = No letters yet.
+mail-invite = Invitation
+mail-reset = Link for a new password
+mail-digest = Weekly digest
+mail-alert = Alert
+mail-waiting = Waiting
+mail-again = Not sent yet; tried again { $when }
+mail-sent = Sent
+mail-failed = Not sent
+mail-cancelled = Not needed any more
+mail-retry = Try again now
+mail-trouble =
+    { $count ->
+        [one] { $count } letter could not be sent: see Letters.
+       *[other] { $count } letters could not be sent: see Letters.
+    }
+mail-weekly = { $day }, { $clock }
+mail-schedule = as the operator set it ({ $line })
 
 ## The desk: audit trail
 
@@ -499,6 +892,10 @@ audit-lead = Every act on articles, people and sources, newest first. The downlo
 audit-by = By
 audit-show = Show
 audit-everybody = Everybody
+audit-what = What
+audit-everything = Everything
+audit-from = From
+audit-to = To
 audit-command-line = the command line
 
 ## The desk: one's own account, links, signing in
@@ -517,6 +914,11 @@ account-old-wrong = The present password is wrong.
 link-new-password = New password
 account-new-help = At least { $count } characters; a few unrelated words are best. Other devices are signed out.
 account-change = Change password
+account-mail = Mail
+account-digest = A digest of the queue every week ({ $when })
+account-alerts = Alerts, such as the retraction of something that was published
+account-save-mail = Save
+account-no-mail = This desk sends no mail.
 account-sessions = Where you are signed in
 account-this-one = (this one)
 account-session = since { $since }, last used { $used }
@@ -565,6 +967,7 @@ help-later = Later (a week)
 help-reason = Reject with that reason from the list beside Reject
 help-edit-html = Edit the summary; <kbd>Esc</kbd> leaves it
 help-open = Open the article in a new tab
+help-merge = Merge with the possible duplicate
 help-undo-last = Undo the last decision
 help-search = Search
 help-help = This page
@@ -598,3 +1001,32 @@ long-address-title = Address too long
 long-address-text = This address is too long.
 long-header-title = Header too large
 long-header-text = The request’s header is too large; deleting this site’s cookies may help.
+
+## Letters (plain text and HTML are made of the same words)
+
+letter-invite-subject = { $society }: your invitation to the editors’ desk
+letter-invite = You are invited to the editors’ desk of { $society }.
+letter-invite-link = Set your password and sign in
+letter-reset-subject = { $society }: set a new password
+letter-reset = An administrator of the editors’ desk of { $society } made you a link to set a new password.
+letter-reset-link = Set a new password
+letter-link-life =
+    { $hours ->
+        [one] The link works once, within { $hours } hour. If you did not expect this letter, leave it.
+       *[other] The link works once, within { $hours } hours. If you did not expect this letter, leave it.
+    }
+letter-digest-subject =
+    { $count ->
+        [one] { $society }: { $count } article waits
+       *[other] { $society }: { $count } articles wait
+    }
+letter-digest =
+    { $count ->
+        [one] { $count } article waits at the desk of { $society }.
+       *[other] { $count } articles wait at the desk of { $society }. The top of the queue:
+    }
+letter-digest-why = You get this once a week because you asked for it.
+letter-alert-why = You get this because you are an editor.
+letter-open-queue = Open the queue
+letter-open-desk = Open the desk
+letter-settings = Change what you get by mail

@@ -107,7 +107,7 @@ fn ask_to_sign_in(state: &AppState, request: &Request, changes: bool) -> Respons
 }
 
 /// Only our own files, no inline script or style, nothing that turns text into script, no framing.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
      trusted-types 'none'";
 

@@ -21,9 +21,9 @@ use crate::intake::eutils::{History, Window};
 use crate::intake::services::{Question, Walk};
 use crate::store::{DueSource, Recorded, SliceDone, StoreError};
 
-/// A slice with so many records or more is halved: PubMed gives out no more than 9,999 of a search, and after a crash
-/// less is done again.
-pub const MOST_IN_SLICE: usize = 10_000;
+/// A slice with so many records or more is halved: well below the 10,000 at which PubMed cuts a search off, so that
+/// little is done again after a crash. A single day may hold more.
+const MOST_IN_SLICE: usize = 2_000;
 /// The first slice, in days.
 const FIRST_SLICE_DAYS: u64 = 31;
 /// The longest slice.
@@ -179,13 +179,8 @@ impl Worker {
                 let Some(page) = self.next_page(&mut pages).await.map_err(failed(slice))? else { break };
                 let (recorded, more) = self.store_history(due, page.entries).await.map_err(failed(slice))?;
                 report(Progress::Page { received: page.received, fresh: recorded.fresh });
-                let found = page.problems.len() + more.len();
-                let done = SliceDone {
-                    reached_on: None,
-                    received: page.received,
-                    fresh: recorded.fresh,
-                    problems: found,
-                };
+                // what is received counts when the slice is done: after a crash it comes again, but is new only once
+                let done = SliceDone { fresh: recorded.fresh, ..SliceDone::default() };
                 self.store.record_slice(walk.id, done, UnixMs::now()).await?;
                 received += page.received;
                 problems.extend(page.problems.into_iter().chain(more));
@@ -195,9 +190,9 @@ impl Worker {
             let short = pages.reconcile();
             let done = SliceDone {
                 reached_on: PartialDate::try_from(to_on.to_string()).ok(),
-                received: 0,
+                received,
                 fresh: 0,
-                problems: short.iter().len(),
+                problems: problems.len() + short.iter().len(),
             };
             self.store.record_slice(walk.id, done, UnixMs::now()).await?;
             problems.extend(short);

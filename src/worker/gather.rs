@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::Worker;
 use super::backoff;
 use super::pages::days_to_ask;
@@ -207,10 +209,25 @@ impl Worker {
     }
 }
 
-/// Parses on a thread of its own: a hostile body may take its time there, and only there.
+/// Parses what was fetched; a body that cannot be read is kept.
 async fn parse_feed(due: &DueSource, fetched: &fetch::Fetched, now: UnixMs) -> Result<Parsed, Failure> {
-    let (body, content_type, url) =
-        (fetched.body.clone(), fetched.content_type.clone(), fetched.final_url.clone());
+    let (url, content_type) = (fetched.final_url.clone(), fetched.content_type.clone());
+    let parsed = parse_body(fetched.body.clone(), content_type.clone(), url.clone(), now).await;
+    parsed.map_err(|failure| {
+        let before = if due.had_entries { "; it used to hold entries, which are kept" } else { "" };
+        let raw = Some((url, content_type, fetched.body.to_vec()));
+        Failure { message: format!("{}{before}", failure.message), raw, ..failure }
+    })
+}
+
+/// Parses on a thread of its own: a hostile body may take its time there, and only there.
+pub(super) async fn parse_body(
+    body: Bytes,
+    content_type: Option<String>,
+    url: String,
+    now: UnixMs,
+) -> Result<Parsed, Failure> {
+    let from = url.clone();
     let parsing = tokio::task::spawn_blocking(move || {
         feed::parse(&body, content_type.as_deref(), Some(&url), now).map_err(|error| error.to_string())
     });
@@ -220,12 +237,5 @@ async fn parse_feed(due: &DueSource, fetched: &fetch::Fetched, now: UnixMs) -> R
         Ok(Err(panicked)) => format!("the parser failed: {panicked}"),
         Err(_) => format!("parsing took longer than {} s", PARSE_TIMEOUT.as_secs()),
     };
-    let before = if due.had_entries { "; it used to hold entries, which are kept" } else { "" };
-    Err(Failure {
-        message: format!("{}: {why}{before}", fetched.final_url),
-        retry: Retry::Backoff,
-        status: None,
-        raw: Some((fetched.final_url.clone(), fetched.content_type.clone(), fetched.body.to_vec())),
-        counts: true,
-    })
+    Err(Failure::because(format!("{from}: {why}")))
 }

@@ -2,6 +2,7 @@
 
 use super::Worker;
 use super::gather::{Failure, Gathered, Harvest};
+use super::watch::{is_telling, note_incoming};
 use crate::config::Service;
 use crate::domain::entry::{Entry, Problem};
 use crate::domain::source::SourceKind;
@@ -48,7 +49,12 @@ impl Worker {
             // before the outcome, so that an error later in the walk loses nothing
             let before = std::mem::take(&mut harvest.changed);
             self.store_ahead(due, before, &mut harvest, now).await?;
-            let page = page?.unwrap_or_default();
+            let page = page.map_err(|error| {
+                let json = Some("application/json".to_owned());
+                let raw = walk.take_unread().map(|(url, body)| (url, json, body.to_vec()));
+                Failure { raw, ..Failure::from(error) }
+            })?;
+            let page = page.unwrap_or_default();
             harvest.received += page.keys.len();
             harvest.problems.extend(page.problems);
             let (changed, unchanged) = self.store.changed_entries(due.id, page.entries).await?;
@@ -126,10 +132,13 @@ impl Worker {
         if changed.is_empty() {
             return Ok(());
         }
+        let telling = changed.iter().map(|(_, entry)| entry).filter(|entry| is_telling(entry));
+        let telling: Vec<Entry> = telling.cloned().collect();
         let judged = self.judge_all(&due.source.topics, changed).await;
         let (recorded, problems): (_, Vec<Problem>) = self.store.record_entries(due.id, judged, now).await?;
         harvest.ahead += recorded;
         harvest.problems.extend(problems);
+        note_incoming(&self.store, self.settings.watch.approve_first, telling).await;
         Ok(())
     }
 }

@@ -126,6 +126,12 @@ impl Schedule {
             .map(UnixMs::from)
     }
 
+    /// The last time at or before `now` and after `from`, if there is one.
+    pub fn last_within(&self, from: UnixMs, now: UnixMs) -> Option<UnixMs> {
+        let times = std::iter::successors(self.next_after(from), |last| self.next_after(*last));
+        times.take_while(|at| *at <= now).last()
+    }
+
     fn next_of_rule(
         &self,
         rule: &cron::Schedule,
@@ -180,9 +186,12 @@ pub fn schedule_of(source: &Source, worker: &Worker) -> Result<Schedule, Schedul
 /// Checks every crontab line among settings and sources; `config` itself takes them as any text.
 pub fn check_schedules(loaded: &Loaded, catalog: &Catalog) -> Vec<Problem> {
     let worker = &loaded.settings.worker;
-    let settings =
-        [("worker.schedule", &worker.schedule), ("worker.upkeep_schedule", &worker.upkeep_schedule)]
-            .map(|(key, line)| (loaded.origin(key), key.to_owned(), line));
+    let settings = [
+        ("worker.schedule", &worker.schedule),
+        ("worker.upkeep_schedule", &worker.upkeep_schedule),
+        ("mail.digest_schedule", &loaded.settings.mail.digest_schedule),
+    ]
+    .map(|(key, line)| (loaded.origin(key), key.to_owned(), line));
     let sources = catalog.sources.iter().filter_map(|source| {
         let line = source.schedule.as_ref()?;
         Some((catalog.origin(&source.name), format!("source {:?}: schedule", source.name), line))

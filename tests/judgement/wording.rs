@@ -95,8 +95,8 @@ impl Desk {
     }
 
     async fn audit(&self) -> String {
-        let trail = self.base.store.audit_trail(None, None, 100).await.unwrap();
-        serde_json::to_string(&trail).unwrap()
+        let trail = self.base.store.audit_trail(Default::default(), 100).await.unwrap();
+        format!("{trail:?}")
     }
 }
 

@@ -2,10 +2,11 @@
 
 use perfuse::domain::entry::{Author, Journal, WorkKind};
 use perfuse::domain::identity::{Doi, Identifiers, Nct, Pmcid, Pmid};
-use perfuse::domain::news::{NewsItem, Site};
+use perfuse::domain::news::{FeedEntry, NewsItem, Site};
+use perfuse::domain::notice::{Finding, NoticeKind, NoticeSource, PublicNotice};
 use perfuse::domain::text::RichText;
 use perfuse::domain::time::{PartialDate, UnixMs};
-use perfuse::publish::feed::Feed;
+use perfuse::publish::feed::{Channel, Feed};
 
 pub(super) fn site() -> Site {
     Site {
@@ -44,7 +45,7 @@ pub(super) fn items() -> Vec<NewsItem> {
             pmid: Some(Pmid(99_000_001)),
             doi: Doi::parse("10.5555/(sici)1<1::aid-x>3.0.co;2"),
             pmcid: Pmcid::parse("PMC9900001"),
-            nct: None,
+            ..Identifiers::default()
         },
         link: Some("https://doi.org/10.5555/(sici)1%3C1::aid-x%3E3.0.co;2".into()),
         authors: vec![
@@ -123,15 +124,57 @@ pub(super) fn items() -> Vec<NewsItem> {
     vec![paper, preprint, trial, bare]
 }
 
+/// The same as entries of a feed.
+pub(super) fn entries() -> Vec<FeedEntry> {
+    items().into_iter().map(FeedEntry::of_item).collect()
+}
+
 /// The subscription document of a feed with two archives.
-pub(super) fn feed<'a>(site: &'a Site, items: &'a [NewsItem]) -> Feed<'a> {
+pub(super) fn feed<'a>(site: &'a Site, entries: &'a [FeedEntry]) -> Feed<'a> {
     Feed {
         site,
-        topic: None,
-        items,
+        channel: Channel::All,
+        entries,
         empty_at: UnixMs(1_795_000_000_000),
         hub: Some("https://hub.example.org/"),
         archive: None,
         archives: 2,
     }
+}
+
+/// A notice of this kind, told by PubMed; its id ends in `letter`.
+pub(super) fn notice(letter: &str, kind: NoticeKind, public_at: UnixMs) -> PublicNotice {
+    PublicNotice {
+        public_id: format!("01KAPY0000000000000000000{letter}"),
+        finding: Finding {
+            ids: Identifiers { doi: Doi::parse("10.5555/notice.1"), ..Identifiers::default() },
+            citation: "J Invent Perfus. 2026 Nov;12(9):900. doi: 10.5555/notice.1".into(),
+            noticed_on: date("2026-11-20"),
+            ..Finding::new(kind, NoticeSource::Pubmed)
+        },
+        public_at,
+        lifted_at: None,
+    }
+}
+
+/// The paper with a notice of this kind, its last change moved.
+pub(super) fn marked(letter: &str, kind: NoticeKind) -> NewsItem {
+    let mut item = items().swap_remove(0);
+    let at = UnixMs(1_795_400_000_000 + i64::from(letter.as_bytes()[0]) * 1_000);
+    item.public_id = format!("01KAPZ0000000000000000000{letter}");
+    item.updated_at = at;
+    item.notices = vec![notice(letter, kind, at)];
+    item
+}
+
+/// Entries of items with notices of every kind, and those notices as entries of their own.
+pub(super) fn noticed() -> Vec<FeedEntry> {
+    let letters = "ABCDEFGHJKMNP".chars().map(String::from);
+    let items = NoticeKind::ALL.into_iter().zip(letters).map(|(kind, letter)| marked(&letter, kind));
+    items
+        .flat_map(|item| {
+            let notice = item.notices.first().cloned();
+            [FeedEntry { item: item.clone(), notice }, FeedEntry::of_item(item)]
+        })
+        .collect()
 }

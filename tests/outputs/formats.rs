@@ -2,31 +2,31 @@
 
 use perfuse::domain::time::UnixMs;
 use perfuse::publish::citation::{CitationFormat, json_ld};
-use perfuse::publish::feed::{Feed, FeedFormat};
+use perfuse::publish::feed::{Channel, Feed, FeedFormat};
 use perfuse::publish::html::{LinkTo, content_html, fragment};
 use perfuse::publish::json::{NewsJson, to_bytes};
 use perfuse::publish::{atom, json_feed, opml, rss, sitemap};
 
-use super::fixtures::{feed, items, site};
+use super::fixtures::{entries, feed, items, noticed, site};
 use super::rules::{check_atom, check_json_feed, check_rss, read_xml};
 
-type Render = fn(&Feed) -> Vec<u8>;
-type Check = fn(&[u8], &str) -> Vec<String>;
+pub(super) type Render = fn(&Feed) -> Vec<u8>;
+pub(super) type Check = fn(&[u8], &str) -> Vec<String>;
 
-const FEEDS: [(FeedFormat, Render, Check); 3] = [
+pub(super) const FEEDS: [(FeedFormat, Render, Check); 3] = [
     (FeedFormat::Rss, rss::render, check_rss),
     (FeedFormat::Atom, atom::render, check_atom),
     (FeedFormat::Json, json_feed::render, check_json_feed),
 ];
 
-fn text(bytes: Vec<u8>) -> String {
+pub(super) fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
 #[test]
 fn each_format_is_as_it_was() {
-    let (site, items) = (site(), items());
-    let feed = feed(&site, &items);
+    let (site, items, entries) = (site(), items(), entries());
+    let feed = feed(&site, &entries);
     insta::assert_snapshot!("rss", text(rss::render(&feed)));
     insta::assert_snapshot!("atom", text(atom::render(&feed)));
     insta::assert_snapshot!("json_feed", text(json_feed::render(&feed)));
@@ -45,14 +45,15 @@ fn each_format_is_as_it_was() {
 
 #[test]
 fn every_feed_keeps_its_rules_in_every_document_of_it() {
-    let (site, items) = (site(), items());
+    let (site, entries) = (site(), [entries(), noticed()].concat());
+    let topics = ["ecpr", "gone & /odd"].map(Channel::Topic);
     for (format, render, check) in FEEDS {
         for archive in [None, Some(1), Some(2)] {
-            for topic in [None, Some("ecpr"), Some("gone & /odd")] {
-                for shown in [&items[..], &[]] {
-                    let feed = Feed { archive, topic, items: shown, ..feed(&site, &items) };
+            for channel in [Channel::All, topics[0], topics[1], Channel::Notices] {
+                for shown in [&entries[..], &[]] {
+                    let feed = Feed { archive, channel, entries: shown, ..feed(&site, &entries) };
                     let findings = check(&render(&feed), &feed.self_url(format));
-                    assert!(findings.is_empty(), "{format:?} {archive:?} {topic:?}: {findings:?}");
+                    assert!(findings.is_empty(), "{format:?} {archive:?} {channel:?}: {findings:?}");
                 }
             }
         }
@@ -61,8 +62,8 @@ fn every_feed_keeps_its_rules_in_every_document_of_it() {
 
 #[test]
 fn feed_rs_reads_the_same_items_in_the_same_order_from_all_three() {
-    let (site, items) = (site(), items());
-    let feed = feed(&site, &items);
+    let (site, items, entries) = (site(), items(), entries());
+    let feed = feed(&site, &entries);
     for (format, render, _) in FEEDS {
         let read = feed_rs::parser::parse(render(&feed).as_slice()).unwrap();
         let ids: Vec<&str> = read.entries.iter().map(|entry| entry.id.as_str()).collect();
@@ -82,8 +83,8 @@ fn feed_rs_reads_the_same_items_in_the_same_order_from_all_three() {
 
 #[test]
 fn the_checks_of_a_feed_can_fail() {
-    let (site, items) = (site(), items());
-    let feed = feed(&site, &items);
+    let (site, entries) = (site(), entries());
+    let feed = feed(&site, &entries);
     let mutations: [(FeedFormat, &str, &str, &str); 17] = [
         (FeedFormat::Rss, "Sun, 22 Nov", "Mon, 22 Nov", "no date"),
         (FeedFormat::Rss, " GMT</pubDate>", " UT</pubDate>", "no date"),
@@ -119,8 +120,8 @@ fn the_checks_of_a_feed_can_fail() {
 
 #[test]
 fn archives_lead_from_the_newest_to_the_oldest_and_back() {
-    let (site, items) = (site(), items());
-    let at = |archive| Feed { archive, ..feed(&site, &items) };
+    let (site, entries) = (site(), entries());
+    let at = |archive| Feed { archive, ..feed(&site, &entries) };
     let rss = FeedFormat::Rss;
     assert_eq!(at(None).previous_url(rss).unwrap(), "https://news.example.org/feeds/news.rss?archive=2");
     assert_eq!(at(None).next_url(rss), None);
@@ -135,9 +136,9 @@ fn archives_lead_from_the_newest_to_the_oldest_and_back() {
 
 #[test]
 fn a_hub_is_named_only_where_one_is_configured() {
-    let (site, items) = (site(), items());
+    let (site, entries) = (site(), entries());
     for (format, render, _) in FEEDS {
-        let with = feed(&site, &items);
+        let with = feed(&site, &entries);
         assert!(text(render(&with)).contains("https://hub.example.org/"), "{format:?}");
         assert!(!text(render(&Feed { hub: None, ..with })).contains("hub"), "{format:?}");
     }
@@ -160,7 +161,8 @@ fn lists_of_addresses_are_strict_xml() {
         [
             "https://news.example.org/feeds/news.rss",
             "https://news.example.org/feeds/t/ecpr.rss",
-            "https://news.example.org/feeds/t/cpb.rss"
+            "https://news.example.org/feeds/t/cpb.rss",
+            "https://news.example.org/feeds/notices.rss"
         ]
     );
     let odd = [("https://news.example.org/?a=1&b=<2>".to_owned(), None)];

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use perfuse::domain::entry::{Author, WorkKind};
-use perfuse::domain::news::{NewsItem, Site};
+use perfuse::domain::entry::{Author, Journal, WorkKind};
+use perfuse::domain::identity::Identifiers;
+use perfuse::domain::news::{FeedEntry, NewsItem, Site};
+use perfuse::domain::notice::{FirstReport, NoticeKind};
 use perfuse::domain::text::RichText;
 use perfuse::publish::citation::{CitationFormat, coins, json_ld};
 use perfuse::publish::feed::{Feed, FeedFormat};
@@ -14,7 +16,7 @@ use perfuse::publish::{atom, json_feed, opml, rss};
 use scraper::{Html, Node};
 use serde_json::Value;
 
-use super::fixtures::{feed, items, site};
+use super::fixtures::{feed, items, notice, site};
 use super::rules::{check_atom, check_json_feed, check_rss, read_xml, texts};
 
 pub(crate) const OWN: [&str; 14] = [
@@ -76,6 +78,19 @@ fn poisoned(vector: &str) -> (Site, NewsItem) {
     item.ids.doi = None;
     item.link = Some(vector.into());
     item.topics = vec!["bad".into(), vector.into()];
+    let mut correction = notice("N", NoticeKind::Correction, item.published_at.plus_ms(5_000));
+    correction.finding.ids = Identifiers::default();
+    correction.finding.citation = vector.into();
+    correction.finding.detail = vector.into();
+    correction.finding.link = Some(vector.into());
+    item.notices = vec![correction];
+    item.first_report = Some(FirstReport {
+        kind: WorkKind::Preprint,
+        ids: Identifiers::default(),
+        journal: Journal { title: vector.into(), ..Journal::default() },
+        published_on: None,
+        link: Some(vector.into()),
+    });
     (site, item)
 }
 
@@ -120,6 +135,8 @@ fn no_vector_becomes_markup_in_html() {
         assert!(findings.is_empty(), "{vector:?}: {findings:?}\n{fragment}");
         let coins = format!("<span title=\"{}\"></span>", escape_html(&coins::context_object(&item)));
         assert!(foreign_markup(&coins, &["span"], &["title"]).is_empty(), "{vector:?}: {coins}");
+        let of_notice = json_ld::notice_page(&site, &item.notices[0], &item);
+        assert!(!of_notice.contains(['<', '>', '\u{2028}', '\u{2029}']), "{vector:?}: {of_notice}");
         let json_ld = json_ld::item_page(&site, &item);
         assert!(!json_ld.contains(['<', '>', '\u{2028}', '\u{2029}']), "{vector:?}: {json_ld}");
         serde_json::from_str::<Value>(&json_ld).unwrap();
@@ -130,8 +147,10 @@ fn no_vector_becomes_markup_in_html() {
 fn no_vector_breaks_a_feed_or_leaves_markup_for_readers_that_decode_twice() {
     for vector in vectors() {
         let (site, item) = poisoned(&vector);
-        let items = [item];
-        let feed = Feed { hub: None, ..feed(&site, &items) };
+        let notice = item.notices[0].clone();
+        let of_notice = FeedEntry { item: item.clone(), notice: Some(notice) };
+        let entries = [FeedEntry::of_item(item), of_notice];
+        let feed = Feed { hub: None, ..feed(&site, &entries) };
         for (bytes, check, format) in [
             (rss::render(&feed), check_rss as fn(&[u8], &str) -> Vec<String>, FeedFormat::Rss),
             (atom::render(&feed), check_atom, FeedFormat::Atom),

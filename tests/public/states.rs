@@ -2,6 +2,9 @@
 
 use axum::http::StatusCode;
 use perfuse::domain::article::Article;
+use perfuse::domain::entry::Entry;
+use perfuse::domain::identity::Identifiers;
+use perfuse::domain::notice::{NoticeKind, SummaryHolds};
 use perfuse::store::Wish;
 
 use super::support::{NOW, Newsroom, approval, paper};
@@ -107,5 +110,166 @@ async fn an_item_of_another_topic_is_in_no_output_of_this_one() {
         let answer = room.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert!(!answer.text().contains("Paper 1"), "{path}");
+    }
+}
+
+/// The item's own page, the lists, the feeds, the embed and the API, which bear a mark in front of the title; what
+/// others cite bears it as a note.
+async fn assert_marked(room: &Newsroom, article: &Article, mark: &str) {
+    let marked = format!("[{mark}] Paper 1");
+    let cited = ["/export", ".ris", ".bib", ".csl.json"];
+    for path in OUTPUTS.iter().map(|path| (*path).to_owned()).chain(own_addresses(article)) {
+        let answer = room.get(&path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        let text = answer.text().replace("<span class=\"marked\">", "").replace("]</span>", "]");
+        if cited.iter().any(|part| path.contains(part)) {
+            assert!(text.contains(mark) && !text.contains(&marked), "{path}: {text}");
+        } else {
+            assert!(text.contains(&marked), "{mark}: {path}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_mark_is_in_every_output_at_once_under_the_old_id_and_goes_when_it_is_lifted() {
+    let kinds = [
+        (NoticeKind::Retraction, "Retracted"),
+        (NoticeKind::Removal, "Removed"),
+        (NoticeKind::Withdrawal, "Withdrawn"),
+        (NoticeKind::PartialRetraction, "Partially retracted"),
+        (NoticeKind::ExpressionOfConcern, "Expression of concern"),
+        (NoticeKind::Correction, "Corrected"),
+    ];
+    for (kind, mark) in kinds {
+        let room = Newsroom::open().await;
+        let article = room.publish(paper(1), &["ecpr"], None).await;
+        assert_shown(&room, &article, "published").await;
+        room.wait_ms(60_000);
+        let notices = room.find(&article, kind).await;
+        if !kind.is_serious() {
+            let text = room.get("/").await.text();
+            assert!(!text.contains(mark), "{kind:?} waits for an editor");
+            room.answer_notice(notices[0], SummaryHolds::Yes).await;
+        }
+        assert_shown(&room, &article, mark).await;
+        assert_marked(&room, &article, mark).await;
+        let news = room.get("/api/v1/notices").await.json();
+        let notice = news["notices"][0]["notice"]["id"].as_str().unwrap().to_owned();
+        let own = format!("/notices/{notice}");
+        for path in ["/notices", &own, "/feeds/notices.rss", "/feeds/notices.atom", "/feeds/notices.json"] {
+            let answer = room.get(path).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            assert!(answer.text().contains("Paper 1") && answer.text().contains(kind.label()), "{path}");
+        }
+        assert!(room.get("/sitemap.xml?part=notices").await.text().contains(&notice));
+        for format in ["rss", "atom", "json"] {
+            let feed = room.get(&format!("/feeds/news.{format}")).await.bytes;
+            let feed = feed_rs::parser::parse(feed.as_slice()).unwrap();
+            let titles: Vec<_> =
+                feed.entries.iter().map(|entry| &entry.title.as_ref().unwrap().content).collect();
+            assert_eq!(titles.len(), 2, "{format}: {titles:?}");
+            assert!(titles[0].starts_with(&format!("{}: Paper 1", kind.label())), "{titles:?}");
+            assert!(feed.entries[0].id.ends_with(&own), "{format}");
+            assert!(feed.entries[1].id.ends_with(&article.public_id), "{format}: the guid stays");
+        }
+        let page = room.get(&format!("/a/{}", article.public_id)).await.text();
+        assert!(page.contains("History of this item") && page.contains("https://doi.org/10.5555/notice.7"));
+
+        let id = room.store.notices_of(article.id).await.unwrap()[0].id;
+        room.store.lift_notice(id, None, room.now()).await.unwrap();
+        room.wait_ms(5_000);
+        for path in OUTPUTS.iter().map(|path| (*path).to_owned()).chain(own_addresses(&article)) {
+            let text = room.get(&path).await.text();
+            assert!(!text.contains(&format!("[{mark}]")), "{mark} was lifted: {path}");
+        }
+        assert!(room.get(&own).await.text().contains("Lifted on"), "a notice's address does not die");
+
+        room.decide(&article, Wish::Withdraw).await;
+        assert_hidden(&room, &article, "withdrawn", StatusCode::GONE).await;
+        assert_eq!(room.get(&own).await.status, StatusCode::GONE);
+        for path in ["/notices", "/feeds/notices.rss", "/api/v1/notices", "/sitemap.xml?part=notices"] {
+            assert!(!room.get(path).await.text().contains(&notice), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_retracted_item_stays_in_the_feed_however_old_and_archives_stay_as_they_are() {
+    let room = Newsroom::open_with(|settings| settings.publish.feed_items = 3).await;
+    let old = room.publish(paper(1), &["ecpr"], None).await;
+    for number in 0..7 {
+        room.publish(paper(100 + number), &["ecpr"], None).await;
+    }
+    let first = "/feeds/news.atom?archive=1";
+    let before = room.get(first).await.text();
+    room.wait_ms(60_000);
+    room.find(&old, NoticeKind::Retraction).await;
+    for path in ["/feeds/news.atom", "/feeds/t/ecpr.rss", "/feeds/news.json"] {
+        let titles = titles(&room.get(path).await.bytes);
+        assert_eq!(titles.len(), 4, "{path}: {titles:?}");
+        assert!(titles[0].starts_with("Retraction: Paper 1"), "{titles:?}");
+        assert!(titles[3].starts_with("[Retracted] Paper 1"), "{titles:?}");
+    }
+    let ids = |text: &str| -> Vec<String> {
+        let feed = feed_rs::parser::parse(text.as_bytes()).unwrap();
+        feed.entries.into_iter().map(|entry| entry.id).collect()
+    };
+    let after = room.get(first).await.text();
+    assert_eq!(ids(&before), ids(&after), "the archive holds the same entries");
+    assert!(after.contains("[Retracted] Paper 1"), "and says what happened to one");
+    for number in 0..4 {
+        room.publish(paper(200 + number), &["ecpr"], None).await;
+    }
+    let now = titles(&room.get("/feeds/news.rss").await.bytes);
+    assert!(now[3].starts_with("[Retracted] Paper 1") && now.len() == 4, "{now:?}");
+    // 8 items, a notice, 4 items: four full archives, and every entry is in exactly one document
+    let mut all = Vec::new();
+    for number in 1..=4 {
+        all.extend(ids(&room.get(&format!("/feeds/news.atom?archive={number}")).await.text()));
+    }
+    assert_eq!(room.get("/feeds/news.atom?archive=5").await.status, StatusCode::NOT_FOUND);
+    let distinct: std::collections::HashSet<_> = all.iter().collect();
+    assert_eq!((all.len(), distinct.len()), (12, 12));
+}
+
+fn titles(feed: &[u8]) -> Vec<String> {
+    let feed = feed_rs::parser::parse(feed).unwrap();
+    feed.entries.into_iter().map(|entry| entry.title.unwrap().content).collect()
+}
+
+#[tokio::test]
+async fn an_article_in_the_queue_that_was_corrected_comes_with_its_mark_and_makes_no_news_of_it() {
+    let room = Newsroom::open().await;
+    let article = room.queue(paper(1)).await;
+    room.find(&article, NoticeKind::Correction).await;
+    room.wait_ms(60_000);
+    let article = room.decide(&article, approval(&article, &["ecpr"], None)).await;
+    room.wait_ms(5_000);
+    assert_marked(&room, &article, "Corrected").await;
+    assert_eq!(titles(&room.get("/feeds/news.rss").await.bytes).len(), 1);
+}
+
+#[tokio::test]
+async fn a_merged_article_forwards_to_the_one_that_stands_for_it() {
+    let room = Newsroom::open().await;
+    let by_pmid = Identifiers { doi: None, ..paper(1).ids };
+    let by_doi = Identifiers { pmid: None, ..paper(1).ids };
+    let survivor = room.publish(Entry { ids: by_pmid, ..paper(1) }, &["ecpr"], None).await;
+    let mut second = paper(2);
+    second.ids = by_doi;
+    let merged = room.queue(second).await;
+    assert_eq!(room.get(&format!("/a/{}", merged.public_id)).await.status, StatusCode::NOT_FOUND);
+    room.show(paper(1)).await;
+    for path in ["/a/ID", "/a/ID.ris", "/a/ID.bib", "/a/ID.csl.json", "/api/v1/news/ID"] {
+        let answer = room.get(&path.replace("ID", &merged.public_id)).await;
+        assert_eq!(answer.status, StatusCode::MOVED_PERMANENTLY, "{path}");
+        assert_eq!(answer.header("location"), path.replace("ID", &survivor.public_id), "{path}");
+    }
+    for path in OUTPUTS {
+        let text = room.get(path).await.text();
+        assert!(
+            text.contains("Paper 1") && !text.contains("Paper 2") && !text.contains(&merged.public_id),
+            "{path}"
+        );
     }
 }

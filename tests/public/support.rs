@@ -12,6 +12,7 @@ use perfuse::domain::editor::Role;
 use perfuse::domain::entry::{Author, Entry, Journal, WorkKind};
 use perfuse::domain::identity::{Doi, Identifiers, Pmid};
 use perfuse::domain::news::Site;
+use perfuse::domain::notice::{Finding, NoticeKind, NoticeSource, SummaryHolds};
 use perfuse::domain::text::RichText;
 use perfuse::domain::time::{PartialDate, UnixMs};
 use perfuse::store::{DecisionRequest, Judged, Judgement, Mark, Store, Wish};
@@ -89,6 +90,15 @@ impl Newsroom {
         Self::open_at("https://news.example.org", change).await
     }
 
+    /// Of a society that writes in another language.
+    pub(super) async fn open_in(language: &str) -> Self {
+        let mut room = Self::open().await;
+        let settings = Settings::load(None, std::iter::empty()).unwrap().settings;
+        let site = Site { language: language.into(), ..site() };
+        room.router = Self::router_on(&room.store, room.clock.clone(), settings, site);
+        room
+    }
+
     /// Reached at another address.
     pub(super) async fn open_at(public_url: &str, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -157,6 +167,29 @@ impl Newsroom {
         // each item has a second of its own: the next one published at once would be due later
         self.wait_ms(1_000);
         article
+    }
+
+    /// What the watch does when it finds this about an article; the notices' row ids.
+    pub(super) async fn find(&self, article: &Article, kind: NoticeKind) -> Vec<i64> {
+        let finding = Finding {
+            ids: Identifiers { doi: Doi::parse("10.5555/notice.7"), ..Identifiers::default() },
+            noticed_on: PartialDate::new(2026, Some(11), Some(20)),
+            ..Finding::new(kind, NoticeSource::Pubmed)
+        };
+        let noticed = self.store.record_findings(article.id, vec![finding], false, self.now()).await.unwrap();
+        self.wait_ms(5_000);
+        noticed.fresh
+    }
+
+    pub(super) async fn answer_notice(&self, notice: i64, answer: SummaryHolds) {
+        self.store.answer_notice(notice, self.editor, answer, self.now()).await.unwrap();
+        self.wait_ms(5_000);
+    }
+
+    /// The source shows something that is known already, or names two works as one.
+    pub(super) async fn show(&self, entry: Entry) {
+        let judged = Judged { mark: Mark::of(&entry), entry, judgement: Judgement::default() };
+        self.store.record_entries(self.source, vec![judged], self.now()).await.unwrap();
     }
 
     pub(super) async fn get(&self, path: &str) -> Answer {

@@ -1,6 +1,6 @@
 //! The literature on loopback: a server that speaks E-utilities and serves feeds with validators.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -21,6 +21,10 @@ pub(crate) struct Literature {
 #[derive(Default)]
 struct Shelf {
     records: BTreeMap<u32, String>,
+    /// Entry dates, `2026/11/20`; records without one are found on every day.
+    dates: BTreeMap<u32, String>,
+    /// Records that a search counts and efetch does not give.
+    withheld: BTreeSet<u32>,
     feeds: BTreeMap<String, (String, String)>,
     requests: Vec<String>,
     pings: Vec<String>,
@@ -122,6 +126,33 @@ impl Literature {
         self.shelf().records.insert(pmid, xml);
     }
 
+    /// Takes a record away.
+    pub(crate) fn remove_record(&self, pmid: u32) {
+        self.shelf().records.remove(&pmid);
+    }
+
+    /// Answers the question for `pmid` with whatever this is.
+    pub(crate) fn answer_with(&self, pmid: u32, xml: String) {
+        self.add_record(pmid, xml);
+    }
+
+    /// Puts a record where only searches over its entry date find it (`2026/11/20`).
+    pub(crate) fn add_dated_record(&self, pmid: u32, date: &str, xml: String) {
+        let mut shelf = self.shelf();
+        shelf.records.insert(pmid, xml);
+        shelf.dates.insert(pmid, date.to_owned());
+    }
+
+    /// From now on this record is counted and, or not, given.
+    pub(crate) fn withhold(&self, pmid: u32, withhold: bool) {
+        let withheld = &mut self.shelf().withheld;
+        if withhold {
+            withheld.insert(pmid)
+        } else {
+            withheld.remove(&pmid)
+        };
+    }
+
     /// Serves `body` at `path`, with an ETag that follows its content.
     pub(crate) fn set_feed(&self, path: &str, content_type: &str, body: String) {
         self.shelf().feeds.insert(path.to_owned(), (content_type.to_owned(), body));
@@ -206,7 +237,7 @@ async fn answer(
         path if path.starts_with("/eutils/") && shelf.refuses => {
             r#"{"error":"API rate limit exceeded","count":"11"}"#.into_response()
         }
-        "/eutils/esearch.fcgi" => xml(search(&shelf)),
+        "/eutils/esearch.fcgi" => xml(search(&shelf, &form)),
         "/eutils/efetch.fcgi" => xml(fetch(&shelf, &form)),
         // the nearest folder above answers for what is below it
         path if let Some((_, serve)) = shelf.services.iter().find(|(above, _)| is_below(path, above)) => {
@@ -237,12 +268,31 @@ fn is_below(path: &str, above: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || above.ends_with('/'))
 }
 
-fn search(shelf: &Shelf) -> String {
-    let ids: String = shelf.records.keys().rev().map(|pmid| format!("<Id>{pmid}</Id>")).collect();
-    let count = shelf.records.len();
+/// Most ids that PubMed gives of one search, and records that can be fetched of it.
+const CAP: usize = 9_999;
+
+/// The records of a window, newest first, as PubMed sorts them.
+fn found(shelf: &Shelf, from: &str, to: &str) -> Vec<u32> {
+    let is_in = |pmid: &u32| {
+        shelf.dates.get(pmid).is_none_or(|date| from.is_empty() || (from..=to).contains(&date.as_str()))
+    };
+    shelf.records.keys().rev().copied().filter(is_in).collect()
+}
+
+fn search(shelf: &Shelf, form: &BTreeMap<String, String>) -> String {
+    let word = |key: &str| form.get(key).map_or("", String::as_str);
+    let (from, to) = (word("mindate"), word("maxdate"));
+    // every search finds everything, but one by DOI
+    let doi = form.get("term").and_then(|term| term.strip_suffix("\"[doi]")?.strip_prefix('"'));
+    let mut found = found(shelf, from, to);
+    found.retain(|pmid| doi.is_none_or(|doi| shelf.records[pmid].contains(doi)));
+    let most = word("retmax").parse().unwrap_or(20).min(CAP);
+    let ids: String = found.iter().take(most).map(|pmid| format!("<Id>{pmid}</Id>")).collect();
+    let count = found.len();
+    // what efetch needs to know of the search stands in its name
     format!(
-        "<?xml version=\"1.0\"?><eSearchResult><Count>{count}</Count><RetMax>{count}</RetMax><RetStart>0</RetStart>\
-         <QueryKey>1</QueryKey><WebEnv>MCID_made_up</WebEnv><IdList>{ids}</IdList></eSearchResult>"
+        "<?xml version=\"1.0\"?><eSearchResult><Count>{count}</Count><RetMax>{most}</RetMax><RetStart>0</RetStart>\
+         <QueryKey>1</QueryKey><WebEnv>MCID_made_up_{from}_{to}</WebEnv><IdList>{ids}</IdList></eSearchResult>"
     )
 }
 
@@ -252,9 +302,13 @@ fn fetch(shelf: &Shelf, form: &BTreeMap<String, String>) -> String {
         None => {
             let number = |key: &str, default| form.get(key).and_then(|n| n.parse().ok()).unwrap_or(default);
             let (start, max) = (number("retstart", 0), number("retmax", 20));
-            shelf.records.keys().rev().copied().skip(start).take(max).collect()
+            let mut days = form.get("WebEnv").map_or("", String::as_str).rsplit('_');
+            let (to, from) = (days.next().unwrap_or(""), days.next().unwrap_or(""));
+            let from = if from.contains('/') { from } else { "" };
+            found(shelf, from, to).into_iter().take(CAP).skip(start).take(max).collect()
         }
     };
-    let records: String = wanted.iter().filter_map(|pmid| shelf.records.get(pmid).cloned()).collect();
+    let given = wanted.iter().filter(|pmid| !shelf.withheld.contains(pmid));
+    let records: String = given.filter_map(|pmid| shelf.records.get(pmid).cloned()).collect();
     format!("<?xml version=\"1.0\" ?><PubmedArticleSet>{records}</PubmedArticleSet>")
 }

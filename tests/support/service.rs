@@ -85,6 +85,25 @@ impl Service {
         panic!("the sources were not fetched within 30 s");
     }
 
+    /// Has a source counted now, and waits for the count.
+    pub(crate) async fn count(&self, name: &str) -> SourceState {
+        let since = UnixMs::now();
+        assert!(self.store().set_count_due(name, since).await.unwrap());
+        self.base.ring();
+        self.wait_until_counted(name, since).await
+    }
+
+    pub(crate) async fn wait_until_counted(&self, name: &str, since: UnixMs) -> SourceState {
+        for _ in 0..600 {
+            let state = self.store().source_state(name).await.unwrap().unwrap();
+            if state.count.counted_at.is_some_and(|at| at >= since) {
+                return state;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{name} was not counted within 30 s");
+    }
+
     /// Makes every source due and rings the bell by way of the desk's own verb.
     pub(crate) async fn fetch_all_again(&self) -> Vec<SourceState> {
         let since = UnixMs::now();
@@ -108,7 +127,7 @@ fn configure(folder: PathBuf, literature: &Literature, sources: &str) -> (Loaded
          requests_per_minute = 100000\n[preprints]\nbase_url = {preprints:?}\n\
          requests_per_minute = 100000\n[crossref]\nbase_url = {crossref:?}\npage_size = 2\n\
          requests_per_minute = 100000\n[worker]\ncomplete_by_doi = {complete_by_doi}\n\
-         [publish]\nwebsub_hub = {hub:?}\n[sources]\nfile = {sources_file:?}\n",
+         [watch]\nenabled = false\n[publish]\nwebsub_hub = {hub:?}\n[sources]\nfile = {sources_file:?}\n",
         hub = literature.url("/hub"),
         data = folder.join("data"),
         eutils = literature.url("/eutils/"),

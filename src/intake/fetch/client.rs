@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
 use tokio::time::Instant;
@@ -22,6 +23,8 @@ use crate::domain::time::{MINUTE_MS, UnixMs};
 
 /// Total time-outs that a fetch waits for its first turn at a host which others keep busy.
 const FIRST_TURN_PATIENCE: u32 = 4;
+/// The longest explanation of a bad request that is read.
+const MAX_REFUSAL: usize = 16 * 1024;
 
 /// The client: build one for the process and share it.
 pub struct Fetcher {
@@ -214,7 +217,11 @@ impl Fetcher {
                     let wait_ms = retry_after_ms.unwrap_or(MINUTE_MS);
                     self.pacing.slow_host(&walk.url, Duration::from_millis(wait_ms.unsigned_abs()));
                 }
-                return Err(FetchError::Status { url: walk.shown(), status, retry_after_ms });
+                let body = match walk.request.keep_refusal && matches!(status, 400 | 422) {
+                    true => read_refusal(response, deadline).await,
+                    false => Bytes::new(),
+                };
+                return Err(FetchError::Status { url: walk.shown(), status, retry_after_ms, body });
             }
         }
         let asked_gap = asked_gap(headers);
@@ -275,4 +282,13 @@ impl Fetcher {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+/// What the server says of a bad request, if it can be had; nothing depends on it.
+async fn read_refusal(response: reqwest::Response, deadline: Instant) -> Bytes {
+    let Ok(encoding) = Encoding::read(response.headers()) else { return Bytes::new() };
+    let reading = body::read_body(response, encoding, MAX_REFUSAL);
+    match tokio::time::timeout_at(deadline, reading).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) | Err(_) => Bytes::new(),
+    }
 }

@@ -58,7 +58,7 @@ pub(super) fn read_result(row: &Value, now: UnixMs) -> Result<Entry, String> {
         pmid: text(row, "/pmid").and_then(|pmid| Pmid::parse(&pmid)),
         doi: text(row, "/doi").and_then(|doi| Doi::parse(&doi)),
         pmcid: text(row, "/pmcid").and_then(|pmcid| Pmcid::parse(&pmcid)),
-        nct: None,
+        ..Identifiers::default()
     };
     let is_preprint = source == "PPR" || ids.doi.as_ref().is_some_and(is_preprint_doi);
     let abstract_sections = sections(&blocks(&text(row, "/abstractText").unwrap_or_default()));
@@ -187,7 +187,7 @@ fn read_related(row: &Value) -> Option<RelatedWork> {
     let number = text(row, "/id");
     let pmid = number.filter(|_| word(row, "/source") == "MED").and_then(|id| Pmid::parse(&id));
     let ids = Identifiers { pmid, ..Identifiers::default() };
-    Some(RelatedWork { relation, ids, citation: word(row, "/reference") })
+    Some(RelatedWork { citation: word(row, "/reference"), ..RelatedWork::new(relation, ids) })
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use bytes::Bytes;
+
 use super::client::Client;
 use super::page::Page;
 use super::{Question, ServiceError};
@@ -40,6 +42,22 @@ pub struct Walk<'a> {
     ended: bool,
     /// A page that was fetched to learn the count, and not given out yet.
     ahead: Option<Page>,
+    unread: Option<(String, Bytes)>,
+}
+
+/// Reads a page on a thread that may take its time.
+pub(super) async fn read_page(
+    client: &Client,
+    question: &Question,
+    body: Bytes,
+    now: UnixMs,
+) -> Result<Page, ServiceError> {
+    let (question, service) = (question.clone(), client.name);
+    match tokio::task::spawn_blocking(move || question.read(&body, now)).await {
+        Ok(Ok(page)) => Ok(page),
+        Ok(Err(refusal)) => Err(client.name_refusal(refusal)),
+        Err(error) => Err(ServiceError::Unreadable { service, what: format!("reading failed: {error}") }),
+    }
 }
 
 impl<'a> Walk<'a> {
@@ -60,6 +78,7 @@ impl<'a> Walk<'a> {
             seen: HashSet::new(),
             ended: false,
             ahead: None,
+            unread: None,
         }
     }
 
@@ -102,16 +121,21 @@ impl<'a> Walk<'a> {
                 result => break result?,
             }
         };
-        let (question, now, service) = (self.question.clone(), self.now, self.client.name);
-        let reading = tokio::task::spawn_blocking(move || question.read(&body, now));
-        let page = match reading.await {
-            Ok(Ok(page)) => page,
-            Ok(Err(refusal)) => return Err(self.client.name_refusal(refusal)),
+        let page = match read_page(self.client, &self.question, body.clone(), self.now).await {
+            Ok(page) => page,
             Err(error) => {
-                return Err(ServiceError::Unreadable { service, what: format!("reading failed: {error}") });
+                if matches!(error, ServiceError::Unreadable { .. }) {
+                    self.unread = Some((self.question.url(self.client, &self.place), body));
+                }
+                return Err(error);
             }
         };
         Ok(Some(self.advance(page)))
+    }
+
+    /// The address and body of the page that could not be read, if that is why the walk ended.
+    pub fn take_unread(&mut self) -> Option<(String, Bytes)> {
+        self.unread.take()
     }
 
     /// Records that the whole answer has, as the service last said.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{one_line, page_range};
 use crate::domain::entry::{Author, WorkKind};
 use crate::domain::news::NewsItem;
+use crate::publish::notice::{citation_mark, citation_notes};
 use crate::publish::text::{outward_link, plain_title};
 
 /// The items, one entry after another. Keys hold the item's id, so no two are equal.
@@ -48,6 +49,9 @@ fn write_entry(bib: &mut String, item: &NewsItem) {
     put("pmid", item.ids.pmid.map(|pmid| pmid.to_string()).unwrap_or_default());
     put("url", outward_link(item).unwrap_or_default().replace('{', "%7B").replace('}', "%7D"));
     put("language", escape_tex(&one_line(item.language.as_deref().unwrap_or_default())));
+    put("keywords", citation_mark(item).unwrap_or_default());
+    // printed by the standard styles: who cites the work says so
+    put("note", escape_tex(&citation_notes(item).join(" ")));
     bib.push_str("}\n\n");
 }
 

@@ -1,4 +1,7 @@
 //! COinS: an OpenURL in the `title` of an empty span, from which Zotero reads a page's references.
+//!
+//! OpenURL has no field for what happened to a work, and its title stays the work's own: Zotero finds retractions by
+//! the DOI and the PMID that stand here.
 
 use url::form_urlencoded::Serializer;
 

@@ -7,6 +7,7 @@ use crate::domain::entry::{Author, WorkKind};
 use crate::domain::news::NewsItem;
 use crate::domain::time::PartialDate;
 use crate::publish::json::to_bytes;
+use crate::publish::notice::{citation_mark, citation_notes};
 use crate::publish::text::{outward_link, plain_title};
 
 /// The items as one array.
@@ -42,6 +43,10 @@ fn reference(item: &NewsItem) -> Value {
     put("PMCID", json!(item.ids.pmcid));
     put("URL", json!(outward_link(item)));
     put("language", json!(item.language.as_deref().map(one_line)));
+    // CSL 1.0.2, "status": the item's publication status, "e.g. forthcoming; in press; advance online publication"
+    put("status", json!(citation_mark(item).map(|word| word.to_lowercase())));
+    put("keyword", json!(citation_mark(item)));
+    put("note", citation_notes(item).join(" ").into());
     Value::Object(object)
 }
 

@@ -7,8 +7,14 @@ use serde_json::{Map, Value, json};
 use super::{authors_line, one_line};
 use crate::domain::entry::Author;
 use crate::domain::news::{NewsItem, Site};
+use crate::domain::notice::PublicNotice;
 use crate::publish::json::escape_json;
-use crate::publish::text::{outward_link, paragraphs, plain_title};
+use crate::publish::notice::{
+    first_report_link, mark_word, marked_title, notice_link, notice_title, short_summary, statement,
+};
+use crate::publish::notice_words as words;
+use crate::publish::text::{outward_link, plain_title};
+use crate::texts::Texts;
 
 /// For an item's own page.
 pub fn item_page(site: &Site, item: &NewsItem) -> String {
@@ -17,13 +23,40 @@ pub fn item_page(site: &Site, item: &NewsItem) -> String {
     escape_json(&article.to_string())
 }
 
+/// For a notice's own page.
+pub fn notice_page(site: &Site, notice: &PublicNotice, item: &NewsItem) -> String {
+    let texts = Texts::of(&site.language);
+    let changed_at = notice.lifted_at.unwrap_or(notice.public_at);
+    let mut article = json!({
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "@id": site.notice_url(notice),
+        "url": site.notice_url(notice),
+        "headline": notice_title(texts, notice, item),
+        "description": statement(texts, notice),
+        "datePublished": notice.public_at.to_rfc3339(),
+        "dateModified": changed_at.to_rfc3339(),
+        "inLanguage": site.language,
+        "isAccessibleForFree": true,
+        "author": publisher(site),
+        "publisher": publisher(site),
+        "about": scholarly_article(texts, item),
+        "isPartOf": { "@type": "NewsArticle", "@id": site.item_url(item) },
+    });
+    if let Some(link) = notice_link(notice) {
+        article["citation"] = link.into();
+    }
+    escape_json(&article.to_string())
+}
+
 /// For a page that lists items.
 pub fn list_page(site: &Site, title: &str, address: &str, items: &[NewsItem]) -> String {
+    let texts = Texts::of(&site.language);
     let elements: Vec<Value> = items
         .iter()
         .enumerate()
         .map(|(at, item)| {
-            json!({ "@type": "ListItem", "position": at + 1, "url": site.item_url(item), "name": plain_title(item) })
+            json!({ "@type": "ListItem", "position": at + 1, "url": site.item_url(item), "name": marked_title(texts, item) })
         })
         .collect();
     let page = json!({
@@ -39,13 +72,14 @@ pub fn list_page(site: &Site, title: &str, address: &str, items: &[NewsItem]) ->
 }
 
 fn news_article(site: &Site, item: &NewsItem) -> Value {
-    let work = scholarly_article(item);
+    let texts = Texts::of(&site.language);
+    let work = scholarly_article(texts, item);
     json!({
         "@type": "NewsArticle",
         "@id": site.item_url(item),
         "url": site.item_url(item),
-        "headline": plain_title(item),
-        "description": paragraphs(&item.summary).join(" "),
+        "headline": marked_title(texts, item),
+        "description": short_summary(texts, item),
         "datePublished": item.published_at.to_rfc3339(),
         "dateModified": item.updated_at.to_rfc3339(),
         "inLanguage": site.language,
@@ -61,7 +95,7 @@ fn publisher(site: &Site) -> Value {
     json!({ "@type": "Organization", "name": one_line(&site.title), "url": site.url("/") })
 }
 
-fn scholarly_article(item: &NewsItem) -> Value {
+fn scholarly_article(texts: &Texts, item: &NewsItem) -> Value {
     let mut work = Map::new();
     let mut put = |key: &str, value: Value| work.insert(key.to_owned(), value);
     put("@type", "MedicalScholarlyArticle".into());
@@ -93,7 +127,49 @@ fn scholarly_article(item: &NewsItem) -> Value {
         }
         put("isPartOf", periodical);
     }
+    if let Some(word) = mark_word(texts, item) {
+        put("creativeWorkStatus", word.into());
+    }
+    let corrections: Vec<Value> = item
+        .notices
+        .iter()
+        .filter(|notice| is_correction(notice))
+        .map(|notice| correction(texts, notice))
+        .collect();
+    if !corrections.is_empty() {
+        put("correction", corrections.into());
+    }
+    if let Some(report) = &item.first_report {
+        let mut preprint = json!({ "@type": "ScholarlyArticle", "creativeWorkStatus": "Preprint" });
+        if let Some(link) = first_report_link(report) {
+            preprint["url"] = link.into();
+        }
+        if let Some(date) = &report.published_on {
+            preprint["datePublished"] = date.as_str().into();
+        }
+        put("isBasedOn", preprint);
+    }
     Value::Object(work)
+}
+
+fn is_correction(notice: &PublicNotice) -> bool {
+    notice.lifted_at.is_none() && notice.finding.kind.mark().is_some()
+}
+
+/// schema.org has one type for all that is said against a published text.
+fn correction(texts: &Texts, notice: &PublicNotice) -> Value {
+    let mut comment = json!({
+        "@type": "CorrectionComment",
+        "name": words::label(texts, notice.finding.kind),
+        "text": statement(texts, notice),
+    });
+    if let Some(link) = notice_link(notice) {
+        comment["url"] = link.into();
+    }
+    if let Some(date) = &notice.finding.noticed_on {
+        comment["datePublished"] = date.as_str().into();
+    }
+    comment
 }
 
 fn creator(author: &Author) -> Value {

@@ -3,6 +3,7 @@
 use super::{one_line, page_range};
 use crate::domain::entry::WorkKind;
 use crate::domain::news::NewsItem;
+use crate::publish::notice::{citation_mark, citation_notes};
 use crate::publish::text::{outward_link, plain_title};
 
 /// The items, one record after another.
@@ -49,6 +50,11 @@ fn write_record(ris: &mut String, item: &NewsItem) {
     }
     put("UR", &outward_link(item).unwrap_or_default());
     put("LA", item.language.as_deref().unwrap_or_default());
+    // the title stays the work's own, by which libraries find duplicates; Zotero, EndNote and Rayyan show N1 and KW
+    put("KW", &citation_mark(item).unwrap_or_default());
+    for note in citation_notes(item) {
+        put("N1", &note);
+    }
     ris.push_str("ER  - \r\n\r\n");
 }
 

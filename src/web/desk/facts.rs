@@ -15,7 +15,7 @@ pub(crate) struct Badge {
 }
 
 impl Badge {
-    fn new(text: impl Into<String>, class: &'static str) -> Self {
+    pub(crate) fn new(text: impl Into<String>, class: &'static str) -> Self {
         Self { text: text.into(), class }
     }
 }

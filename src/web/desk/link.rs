@@ -10,13 +10,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::page::{Frame, show};
 use super::sign_in::from;
+use crate::domain::token::Token;
 use crate::store::LinkUse;
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::password::check_strength;
 use crate::web::server::Peer;
 use crate::web::session::{Anybody, Fields, Visitor};
-use crate::web::token::Token;
 
 #[derive(Template)]
 #[template(path = "desk/link.html", whitespace = "minimize")]

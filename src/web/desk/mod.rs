@@ -7,21 +7,29 @@ use super::{Access, Route};
 use crate::domain::editor::Role;
 
 mod account;
+mod add;
 mod annotate;
 mod article;
 mod assets;
 mod audit;
 mod check;
+mod company;
 mod decide;
+mod embed;
 mod facts;
 mod history;
+mod lab;
 mod link;
+mod mail;
+mod notices;
 mod page;
 mod people;
 mod queue;
 pub(super) mod sign_in;
+mod source;
 mod sources;
 mod trial;
+mod twins;
 mod view;
 mod wording;
 
@@ -50,15 +58,32 @@ pub fn routes() -> Vec<Route> {
         Route::post("/desk/a/{id}/save", editor, decide::save),
         Route::post("/desk/a/{id}/requeue", editor, decide::requeue),
         Route::post("/desk/a/{id}/withdraw", editor, decide::withdraw),
+        Route::post("/desk/a/{id}/note", editor, company::add_note),
+        Route::post("/desk/a/{id}/here", editor, company::here),
+        Route::post("/desk/a/{id}/look-up", editor, company::look_up),
+        Route::get("/desk/add", editor, add::page),
+        Route::post("/desk/add", editor, add::add),
+        Route::post("/desk/add/item", editor, add::add_item),
+        Route::post("/desk/notices/{id}/answer", editor, notices::answer),
+        Route::get("/desk/embed", viewer, embed::page),
+        Route::post("/desk/a/{id}/merge", editor, twins::merge),
+        Route::post("/desk/a/{id}/apart", editor, twins::apart),
+        Route::post("/desk/a/{id}/version", editor, twins::link),
         Route::post("/desk/undo/{id}", editor, decide::undo),
         Route::post("/desk/bulk", editor, decide::bulk),
         Route::get("/desk/history", viewer, history::page),
         Route::get("/desk/help", viewer, account::help),
         Route::get("/desk/account", viewer, account::page),
         Route::post("/desk/account/name", viewer, account::rename),
+        Route::post("/desk/account/mail", viewer, mail::choose),
         Route::post("/desk/account/password", viewer, account::change_password),
         Route::post("/desk/account/sessions/{id}/end", viewer, account::end_session),
         Route::get("/desk/sources", viewer, sources::page),
+        Route::get("/desk/sources/lab", admin, lab::form),
+        Route::post("/desk/sources/lab", admin, lab::ask),
+        Route::get("/desk/sources/lab/{id}", admin, lab::answer),
+        Route::get("/desk/sources/{name}", admin, source::page),
+        Route::post("/desk/sources/{name}/count", admin, sources::count),
         Route::post("/desk/sources/{name}/pause", admin, sources::pause),
         Route::post("/desk/sources/{name}/resume", admin, sources::resume),
         Route::post("/desk/sources/{name}/fetch", admin, sources::fetch),
@@ -71,5 +96,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/desk/people/{id}/role", admin, people::set_role),
         Route::post("/desk/people/{id}/disable", admin, people::disable),
         Route::post("/desk/people/{id}/enable", admin, people::enable),
+        Route::get("/desk/mail", admin, mail::page),
+        Route::post("/desk/mail/{id}/retry", admin, mail::retry),
     ]
 }

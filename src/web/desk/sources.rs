@@ -6,24 +6,30 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::page::{Frame, Times, show};
+use crate::domain::coverage::Completeness;
 use crate::domain::editor::Role;
 use crate::domain::source::SourceKind;
+use crate::domain::time::PartialDate;
 use crate::store::SourceState;
 use crate::texts::Texts;
 use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::session::Visitor;
+use crate::web::session::{Fields, Visitor};
 
-struct ShownSource {
-    name: String,
-    title: String,
-    kind: String,
-    class: &'static str,
-    state: String,
-    trouble: Option<String>,
-    last: String,
-    next: String,
-    paused: bool,
+/// A source's state in words.
+pub(super) struct ShownSource {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) kind: String,
+    pub(super) class: &'static str,
+    pub(super) state: String,
+    pub(super) trouble: Option<String>,
+    pub(super) quiet: Option<String>,
+    pub(super) complete: String,
+    pub(super) incomplete: bool,
+    pub(super) last: String,
+    pub(super) next: String,
+    pub(super) paused: bool,
 }
 
 #[derive(Template)]
@@ -49,7 +55,7 @@ pub(super) async fn page(State(state): State<AppState>, visitor: Visitor) -> Res
 }
 
 fn summary(texts: &Texts, sources: &[SourceState]) -> String {
-    let failing = sources.iter().filter(|source| source.failures > 0 || source.stopped.is_some()).count();
+    let failing = sources.iter().filter(|source| is_trouble(source)).count();
     let paused = sources.iter().filter(|source| source.paused_at.is_some()).count();
     let text = match (failing, paused) {
         (0, 0) => texts.t("sources-summary"),
@@ -62,7 +68,7 @@ fn summary(texts: &Texts, sources: &[SourceState]) -> String {
     text.with("count", sources.len()).into()
 }
 
-fn shown(source: &SourceState, state: &AppState) -> ShownSource {
+pub(super) fn shown(source: &SourceState, state: &AppState) -> ShownSource {
     let (texts, times) = (state.texts, Times::of(state));
     let (class, text) = if source.paused_at.is_some() {
         ("paused", texts.t("sources-paused"))
@@ -74,6 +80,8 @@ fn shown(source: &SourceState, state: &AppState) -> ShownSource {
         ("failing", texts.t("sources-failed").with("count", source.failures))
     } else if source.last_success_at.is_none() {
         ("new", texts.t("sources-new"))
+    } else if is_trouble(source) {
+        ("odd", texts.t("sources-odd"))
     } else {
         ("well", texts.t("sources-well"))
     };
@@ -94,7 +102,18 @@ fn shown(source: &SourceState, state: &AppState) -> ShownSource {
         SourceKind::Preprints { .. } => "source-preprints",
         SourceKind::Crossref { .. } => "source-crossref",
     };
+    let completeness = source.completeness();
+    let quiet = source.quiet.as_ref().map(|quiet| {
+        texts
+            .t("sources-quiet")
+            .with("usual", usual(texts, quiet.rhythm.per_week))
+            .with("days", quiet.days(times.now))
+            .into()
+    });
     ShownSource {
+        quiet,
+        complete: complete(&completeness, &times),
+        incomplete: completeness.is_trouble(),
         name: source.source.name.clone(),
         title: source.source.title.clone(),
         kind: texts.t(kind).into(),
@@ -107,14 +126,76 @@ fn shown(source: &SourceState, state: &AppState) -> ShownSource {
     }
 }
 
+/// Whether somebody should look: it fails, it was stopped, it is silent, or something was missed.
+fn is_trouble(source: &SourceState) -> bool {
+    let fails = source.failures > 0 || source.stopped.is_some();
+    fails || (source.paused_at.is_none() && (source.quiet.is_some() || source.completeness().is_trouble()))
+}
+
+/// Up to when a source is complete, or what is missing.
+fn complete(completeness: &Completeness, times: &Times) -> String {
+    let texts = times.texts;
+    let day = |on: &PartialDate| {
+        let day = on.as_str().parse().map(|day| texts.day_short(day));
+        day.unwrap_or_else(|_| on.as_str().to_owned())
+    };
+    let text = match completeness {
+        Completeness::CompleteTo(on) => texts.t("sources-complete").with("day", day(on)),
+        Completeness::ReceivedTo(at) => texts.t("sources-received").with("when", times.show_near(*at)),
+        Completeness::NoOverflowTo(at) => texts.t("sources-no-overflow").with("when", times.show_near(*at)),
+        Completeness::Gap { missing, from_on, to_on } => {
+            texts.t("sources-gap").with("count", *missing).with("from", day(from_on)).with("to", day(to_on))
+        }
+        Completeness::Lost { since_at } => texts.t("sources-lost").with("when", times.show_near(*since_at)),
+        Completeness::CountFailed { error, complete_to_on: Some(on) } => {
+            texts.t("sources-count-failed-after").with("error", error).with("day", day(on))
+        }
+        Completeness::CountFailed { error, complete_to_on: None } => {
+            texts.t("sources-count-failed").with("error", error)
+        }
+        Completeness::Unknown => texts.t("sources-uncounted"),
+    };
+    text.into()
+}
+
+/// "6 a week", "one in 4 weeks".
+pub(super) fn usual(texts: &Texts, per_week: f64) -> String {
+    let whole = |number: f64| number.round() as i64;
+    let text = match 7.0 / per_week.max(0.01) {
+        _ if per_week >= 0.95 => texts.t("sources-usual-week").with("count", whole(per_week)),
+        days if days < 14.0 => texts.t("sources-usual-days").with("count", whole(days)),
+        days => texts.t("sources-usual-weeks").with("count", whole(days / 7.0)),
+    };
+    text.into()
+}
+
+/// `POST /desk/sources/{name}/count`: the window is counted now.
+pub(super) async fn count(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Path(name): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    let now = state.now();
+    let found = state.store.set_count_due(&name, now).await?;
+    if found {
+        state.store.audit(Some(visitor.editor.id), "count", &name, now).await?;
+        state.bell.notify_one();
+    }
+    // a source of a kind that is not counted has no such button
+    let known = found || state.store.source_state(&name).await?.is_some();
+    back(known, &name, &fields)
+}
+
 /// `POST /desk/sources/{name}/pause`
 pub(super) async fn pause(
     State(state): State<AppState>,
     visitor: Visitor,
     Path(name): Path<String>,
+    fields: Fields,
 ) -> Result<Response, PageError> {
     let found = state.store.set_paused(&name, true, Some(visitor.editor.id), state.now()).await?;
-    back(found)
+    back(found, &name, &fields)
 }
 
 /// `POST /desk/sources/{name}/resume`
@@ -122,10 +203,11 @@ pub(super) async fn resume(
     State(state): State<AppState>,
     visitor: Visitor,
     Path(name): Path<String>,
+    fields: Fields,
 ) -> Result<Response, PageError> {
     let found = state.store.set_paused(&name, false, Some(visitor.editor.id), state.now()).await?;
     state.bell.notify_one();
-    back(found)
+    back(found, &name, &fields)
 }
 
 /// `POST /desk/sources/{name}/fetch`
@@ -133,6 +215,7 @@ pub(super) async fn fetch(
     State(state): State<AppState>,
     visitor: Visitor,
     Path(name): Path<String>,
+    fields: Fields,
 ) -> Result<Response, PageError> {
     let now = state.now();
     let found = state.store.set_due(&name, now).await?;
@@ -140,9 +223,14 @@ pub(super) async fn fetch(
         state.store.audit(Some(visitor.editor.id), "fetch", &name, now).await?;
         state.bell.notify_one();
     }
-    back(found)
+    back(found, &name, &fields)
 }
 
-fn back(found: bool) -> Result<Response, PageError> {
-    if found { Ok(Redirect::to("/desk/sources").into_response()) } else { Err(PageError::NotFound) }
+/// To the page that the button stands on.
+fn back(found: bool, name: &str, fields: &Fields) -> Result<Response, PageError> {
+    match (found, fields.get("from")) {
+        (false, _) => Err(PageError::NotFound),
+        (true, "source") => Ok(Redirect::to(&format!("/desk/sources/{name}")).into_response()),
+        (true, _) => Ok(Redirect::to("/desk/sources").into_response()),
+    }
 }

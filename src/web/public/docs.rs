@@ -14,6 +14,7 @@ use crate::domain::news::Site;
 use crate::publish::json::{
     AuthorJson, JournalJson, NewsJson, NewsListJson, ProblemJson, TopicJson, TopicListJson, to_bytes,
 };
+use crate::publish::json_notice::{ChangeJson, FirstReportJson, NoticeEntryJson, NoticeJson, NoticeListJson};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -24,12 +25,17 @@ use crate::publish::json::{
                        parameters may be added; none is changed or taken away.",
         license(name = "MIT OR Apache-2.0")
     ),
-    paths(api::list, api::one, api::topics),
+    paths(api::list, api::one, api::topics, api::notices),
     components(schemas(
         NewsListJson,
         NewsJson,
         AuthorJson,
         JournalJson,
+        NoticeListJson,
+        NoticeEntryJson,
+        NoticeJson,
+        ChangeJson,
+        FirstReportJson,
         TopicListJson,
         TopicJson,
         ProblemJson

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::page::{Chrome, HTML, Html, ItemView, lang_unless, page_or_error, render};
 use super::parameters::Parameters;
+use super::snippets::{Choice, DEFAULT_COUNT, FRAME_HEIGHT};
 use super::{AppState, Page, Public, PublicError, item};
 use crate::domain::news::NewsItem;
 use crate::domain::time::UnixMs;
@@ -17,14 +18,12 @@ use crate::publish::citation::source_line;
 use crate::publish::feed::{topic_path, topic_title};
 use crate::publish::html::{LinkTo, caution, fragment};
 use crate::publish::json::to_bytes;
-use crate::publish::text::{escape_html, outward_link, paragraphs, plain_title};
+use crate::publish::notice::{marked_title, short_summary};
+use crate::publish::text::{escape_html, outward_link};
 use crate::store::NewsQuery;
 use crate::texts::Texts;
 
 const MAX_COUNT: u64 = 20;
-const DEFAULT_COUNT: u64 = 5;
-/// As printed in the snippet.
-const FRAME_HEIGHT: u64 = 420;
 const FRAME_WIDTH: u64 = 600;
 
 /// What a host page asks for.
@@ -150,10 +149,10 @@ fn news_json(public: &Public, wish: &Wish, items: &[NewsItem]) -> serde_json::Va
         .iter()
         .map(|item| {
             json!({
-                "title": plain_title(item),
+                "title": marked_title(public.texts, item),
                 "page": site.item_url(item),
                 "article": outward_link(item),
-                "summary": paragraphs(&item.summary).join(" "),
+                "summary": short_summary(public.texts, item),
                 "date": item.published_at.to_utc().format("%Y-%m-%d").to_string(),
                 "source": source_line(item),
                 "note": caution(public.texts, item.kind),
@@ -216,43 +215,18 @@ pub(super) async fn page(State(app): State<AppState>, headers: HeaderMap) -> Res
         .answer(&headers, "/embed", || async move {
             let chrome = Chrome::new(public, "", &public.texts.t("site-embed").to_string(), "/embed")
                 .with_oembed(&public.site);
+            let chosen = Choice::default();
             render(&EmbedPage {
                 chrome,
-                element: element_snippet(public),
-                frame: frame_snippet(public),
-                fragment: public.site.url("/embed/v1/news.html?count=5"),
+                element: chosen.element(public),
+                frame: chosen.frame(public),
+                fragment: chosen.fragment(public),
                 topics: public.site.topics.clone(),
                 script_path: public.assets.embed.path(),
             })
         })
         .await;
     page_or_error(public, answer)
-}
-
-/// The custom element, as a webmaster pastes it.
-pub(crate) fn element_snippet(public: &Public) -> String {
-    let (home, script) = (public.site.url("/"), public.site.url("/embed/v1.js"));
-    format!(
-        "<perfuse-news count=\"5\" heading-level=\"3\" links=\"article\"\n  \
-         style=\"display:block;min-height:22rem\"><a href=\"{}\">{}</a></perfuse-news>\n\
-         <script src=\"{}\" async></script>",
-        escape_html(&home),
-        escape_html(&public.texts.t("embed-link").to_string()),
-        escape_html(&script)
-    )
-}
-
-/// The frame, as a webmaster pastes it.
-pub(crate) fn frame_snippet(public: &Public) -> String {
-    let (frame, script) =
-        (public.site.url("/embed/v1/frame?count=5&theme=auto"), public.site.url("/embed/v1/resize.js"));
-    format!(
-        "<iframe src=\"{}\" title=\"{}\"\n  loading=\"lazy\" width=\"100%\" \
-         height=\"{FRAME_HEIGHT}\" style=\"border:0\" data-perfuse-news></iframe>\n<script src=\"{}\" async></script>",
-        escape_html(&frame),
-        escape_html(&public.texts.t("embed-link").to_string()),
-        escape_html(&script)
-    )
 }
 
 /// `/oembed?url=&format=json` (oembed.com): a frame of the list, of a topic or of one item.
@@ -292,7 +266,7 @@ pub(super) async fn oembed(
                 Some(Target::Item(id)) => {
                     let item = item::find(public, id, now).await?;
                     let query = format!("id={}&theme=auto&links=page", item.public_id);
-                    (query, plain_title(&item), public.site.item_url(&item))
+                    (query, marked_title(public.texts, &item), public.site.item_url(&item))
                 }
                 None => return Err(PublicError::NotFound),
             };

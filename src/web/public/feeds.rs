@@ -8,11 +8,13 @@ use axum::response::Response;
 use super::page::{Chrome, page_or_error, render};
 use super::parameters::Parameters;
 use super::{AppState, Page, Public, PublicError};
-use crate::publish::feed::{Feed, FeedFormat, feed_path};
+use crate::domain::news::FeedEntry;
+use crate::domain::time::UnixMs;
+use crate::publish::feed::{Channel, Feed, FeedFormat, feed_path};
 use crate::publish::{atom, json_feed, opml, rss};
-use crate::store::NewsQuery;
+use crate::store::FeedOf;
 
-/// `/feeds/news.{rss,atom,json}`
+/// `/feeds/{news,notices}.{rss,atom,json}`
 pub(super) async fn news(
     State(app): State<AppState>,
     Path(file): Path<String>,
@@ -20,10 +22,12 @@ pub(super) async fn news(
     parameters: Parameters,
 ) -> Result<Response, PublicError> {
     let (name, format) = split_file(&file)?;
-    if name != "news" {
-        return Err(PublicError::NotFound);
-    }
-    answer(&app.public, &headers, &parameters, None, format).await
+    let channel = match name {
+        "news" => Channel::All,
+        "notices" => Channel::Notices,
+        _ => return Err(PublicError::NotFound),
+    };
+    answer(&app.public, &headers, &parameters, channel, format).await
 }
 
 /// `/feeds/t/{topic}.{rss,atom,json}`
@@ -36,7 +40,7 @@ pub(super) async fn topic(
     let (name, format) = split_file(&file)?;
     let known = app.site.topics.iter().find(|(known, _)| known == name);
     let (topic, _) = known.ok_or(PublicError::NotFound)?;
-    answer(&app.public, &headers, &parameters, Some(topic), format).await
+    answer(&app.public, &headers, &parameters, Channel::Topic(topic), format).await
 }
 
 fn split_file(file: &str) -> Result<(&str, FeedFormat), PublicError> {
@@ -49,11 +53,11 @@ async fn answer(
     public: &Public,
     headers: &HeaderMap,
     parameters: &Parameters,
-    topic: Option<&str>,
+    channel: Channel<'_>,
     format: FeedFormat,
 ) -> Result<Response, PublicError> {
     let archive = parameters.number("archive", 1, 1_000_000)?;
-    let mut key = feed_path(topic, format);
+    let mut key = feed_path(channel, format);
     if let Some(number) = archive {
         key.push_str(&format!("?archive={number}"));
     }
@@ -61,23 +65,24 @@ async fn answer(
         .answer(headers, &key, || async move {
             let now = public.now();
             let size = public.settings.feed_items as u64;
-            let wanted = topic.map(str::to_owned);
-            let archives = public.store.news_count(wanted.clone(), now).await? / size.max(1);
-            let items = match archive {
-                None => {
-                    let query = NewsQuery { topic: wanted, ..NewsQuery::default() };
-                    public.store.news_list(query, now, size as i64).await?
-                }
+            let of = match channel {
+                Channel::All => FeedOf::All,
+                Channel::Topic(name) => FeedOf::Topic(name.to_owned()),
+                Channel::Notices => FeedOf::Notices,
+            };
+            let archives = public.store.feed_count(of.clone(), now).await? / size.max(1);
+            let entries = match archive {
+                None => newest(public, of, size, now).await?,
                 Some(number) if number <= archives => {
-                    public.store.news_from_oldest(wanted, (number - 1) * size, size, now).await?
+                    public.store.feed_from_oldest(of, (number - 1) * size, size, now).await?
                 }
                 Some(_) => return Err(PublicError::NotFound),
             };
             let hub = public.settings.hub.as_deref();
             let feed = Feed {
                 site: &public.site,
-                topic,
-                items: &items,
+                channel,
+                entries: &entries,
                 empty_at: public.started_at,
                 hub,
                 archive,
@@ -100,6 +105,17 @@ async fn answer(
             })
         })
         .await
+}
+
+/// The newest entries, and below them every older item that a grave notice marks, however old; of these at most as
+/// many, the newest.
+async fn newest(public: &Public, of: FeedOf, size: u64, now: UnixMs) -> Result<Vec<FeedEntry>, PublicError> {
+    let mut entries = public.store.feed_newest(of.clone(), None, size, now).await?;
+    if of != FeedOf::Notices && entries.len() as u64 == size {
+        let oldest = entries.last().map_or(now, FeedEntry::published_at);
+        entries.extend(public.store.feed_marked(of, oldest, size, now).await?);
+    }
+    Ok(entries)
 }
 
 /// `/feeds.opml`
@@ -132,14 +148,15 @@ pub(super) async fn page(State(app): State<AppState>, headers: HeaderMap) -> Res
     let answer = public
         .answer(&headers, "/feeds", || async move {
             let site = &public.site;
-            let row = |title: &str, topic: Option<&str>| FeedRow {
-                title: title.to_owned(),
+            let topics = site.topics.iter().map(|(name, _)| Channel::Topic(name));
+            let channels = [Channel::All].into_iter().chain(topics).chain([Channel::Notices]);
+            let row = |channel: Channel<'_>| FeedRow {
+                title: channel.title(site).unwrap_or_else(|| public.texts.t("feeds-everything").into()),
                 formats: FeedFormat::ALL
-                    .map(|format| (format.label(), site.url(&feed_path(topic, format))))
+                    .map(|format| (format.label(), site.url(&feed_path(channel, format))))
                     .to_vec(),
             };
-            let all = std::iter::once(row(&public.texts.t("feeds-everything").to_string(), None));
-            let feeds = all.chain(site.topics.iter().map(|(name, title)| row(title, Some(name)))).collect();
+            let feeds = channels.map(row).collect();
             let name = public.texts.t("site-feeds").to_string();
             render(&FeedsPage { chrome: Chrome::new(public, "feeds", &name, "/feeds"), feeds })
         })

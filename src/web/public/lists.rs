@@ -12,7 +12,7 @@ use super::{AppState, Public, PublicError};
 use crate::domain::news::NewsItem;
 use crate::domain::time::UnixMs;
 use crate::publish::citation::json_ld;
-use crate::publish::feed::{FeedFormat, feed_path, topic_path};
+use crate::publish::feed::{Channel, FeedFormat, feed_path, topic_path};
 use crate::store::NewsQuery;
 
 /// Items on a page of a month.
@@ -108,7 +108,7 @@ async fn list(
             let page = ListPage {
                 chrome: describe(chrome, public, &items),
                 heading: heading.to_owned(),
-                feed: feed_path(topic, FeedFormat::Rss),
+                feed: feed_path(Channel::of_topic(topic), FeedFormat::Rss),
                 items: items.iter().map(|item| ItemView::new(&public.site, item)).collect(),
                 older: oldest.map(|at| format!("{base}?before={at}")),
                 newest: before.map(|_| base.clone()),
@@ -161,7 +161,7 @@ async fn month_list(
             let page = ListPage {
                 chrome: describe(chrome, public, &items),
                 heading,
-                feed: feed_path(None, FeedFormat::Rss),
+                feed: feed_path(Channel::All, FeedFormat::Rss),
                 items: items.iter().map(|item| ItemView::new(&public.site, item)).collect(),
                 older: oldest.map(|at| format!("{base}?before={at}")),
                 newest: cursor.map(|_| base.clone()),
@@ -184,7 +184,7 @@ pub(super) async fn topics(State(app): State<AppState>, headers: HeaderMap) -> R
                     title.clone(),
                     topic_path(name),
                     count_of(&counts, name),
-                    feed_path(Some(name), FeedFormat::Rss),
+                    feed_path(Channel::Topic(name), FeedFormat::Rss),
                 )
             });
             let chrome = Chrome::new(public, "topics", &public.texts.t("site-topics").to_string(), "/topics");

@@ -10,7 +10,7 @@ use super::{AppState, Page, PublicError};
 use crate::domain::time::{DAY_MS, UnixMs};
 use crate::publish::feed::topic_path;
 use crate::publish::sitemap::{self, MAX_ADDRESSES};
-use crate::store::NewsQuery;
+use crate::store::{FeedOf, NewsQuery};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const XML: &str = "application/xml; charset=utf-8";
@@ -27,7 +27,7 @@ pub(super) async fn robots(State(app): State<AppState>, headers: HeaderMap) -> R
         .await
 }
 
-/// `/sitemap.xml`: an index; `?part=pages` and `?part=2026-11` are its sitemaps, so that none grows without end.
+/// `/sitemap.xml`: an index; `?part=pages`, `?part=notices` and `?part=2026-11` are its sitemaps, so that none grows without end.
 pub(super) async fn sitemap(
     State(app): State<AppState>,
     headers: HeaderMap,
@@ -41,6 +41,7 @@ pub(super) async fn sitemap(
                 .answer(&headers, "/sitemap.xml", || async move {
                     let now = public.now();
                     let mut parts = vec![site.url("/sitemap.xml?part=pages")];
+                    parts.push(site.url("/sitemap.xml?part=notices"));
                     for (year, month, _) in public.store.news_months(now).await? {
                         parts.push(site.url(&format!("/sitemap.xml?part={year:04}-{month:02}")));
                     }
@@ -53,7 +54,7 @@ pub(super) async fn sitemap(
                 .answer(&headers, "/sitemap.xml?part=pages", || async move {
                     let now = public.now();
                     let mut paths: Vec<String> =
-                        ["/", "/topics", "/archive", "/feeds"].map(str::to_owned).into();
+                        ["/", "/topics", "/archive", "/notices", "/feeds"].map(str::to_owned).into();
                     paths.extend(site.topics.iter().map(|(name, _)| topic_path(name)));
                     for (year, month, _) in public.store.news_months(now).await? {
                         paths.push(format!("/archive/{year:04}/{month:02}"));
@@ -63,10 +64,22 @@ pub(super) async fn sitemap(
                 })
                 .await
         }
+        Some("notices") => {
+            public
+                .answer(&headers, "/sitemap.xml?part=notices", || async move {
+                    let most = MAX_ADDRESSES as u64;
+                    let notices = public.store.feed_newest(FeedOf::Notices, None, most, public.now()).await?;
+                    let changed = notices.iter().filter_map(|entry| entry.notice.as_ref()).map(|notice| {
+                        (site.notice_url(notice), Some(notice.lifted_at.unwrap_or(notice.public_at)))
+                    });
+                    Ok(Page::new(XML, sitemap::render(&changed.collect::<Vec<_>>())))
+                })
+                .await
+        }
         Some(month) => {
             let (start, end) = read_month(month).ok_or_else(|| PublicError::BadParameter {
                 name: "part",
-                what: "takes pages or a month (2026-11)".to_owned(),
+                what: "takes pages, notices or a month (2026-11)".to_owned(),
             })?;
             let key = format!("/sitemap.xml?part={month}");
             public

@@ -28,13 +28,16 @@ mod embed;
 mod error;
 mod export;
 mod feeds;
+mod history;
 mod item;
 mod lists;
 mod machines;
+mod notices;
 mod page;
 mod parameters;
 mod search;
 mod shelf;
+pub(super) mod snippets;
 
 use assets::Assets;
 use document::Page;
@@ -56,6 +59,8 @@ pub struct PublicSettings {
     pub logo: Option<PathBuf>,
     /// Origins that may show the frame; empty: any may.
     pub frame_ancestors: Vec<String>,
+    /// Whether an item's history names editors.
+    pub show_editor_names: bool,
     /// What `/metrics` asks for; `None` closes it.
     pub metrics_token: Option<String>,
     /// How long an output may be served without asking whether anything changed.
@@ -73,6 +78,7 @@ impl Default for PublicSettings {
             homepage: None,
             logo: None,
             frame_ancestors: Vec::new(),
+            show_editor_names: false,
             metrics_token: None,
             check_every: Duration::from_millis(500),
             cache_bytes: 32 * 1024 * 1024,
@@ -90,6 +96,7 @@ impl From<&Settings> for PublicSettings {
             homepage: settings.society.homepage.clone(),
             logo: settings.society.logo.clone(),
             frame_ancestors: publish.frame_ancestors.clone(),
+            show_editor_names: publish.show_editor_names,
             metrics_token: settings.server.metrics_token.expose().map(str::to_owned),
             ..Self::default()
         }
@@ -109,6 +116,12 @@ pub struct Public {
 }
 
 impl Public {
+    /// Address of the society's logo for the desk, where it has one that leaves its pages light.
+    pub fn light_logo_path(&self) -> Option<String> {
+        const MOST_BYTES: usize = 24 * 1024;
+        self.assets.logo.as_ref().filter(|logo| logo.size <= MOST_BYTES).map(assets::Asset::path)
+    }
+
     /// Makes the assets and an empty shelf.
     pub fn new(store: Store, site: Arc<Site>, clock: Clock, settings: PublicSettings) -> Self {
         let shelf = Shelf::new(store.clone(), clock.clone(), settings.check_every, settings.cache_bytes);
@@ -117,9 +130,9 @@ impl Public {
         Self { started_at: clock.read(), store, site, texts, clock, settings, shelf, assets }
     }
 
-    /// The script tag's address for a page that embeds the list, with the hash of its content.
-    pub fn embed_script_path(&self) -> String {
-        self.assets.embed.path()
+    /// The script that makes copy buttons, for pages elsewhere in this program.
+    pub fn copy_script_path(&self) -> String {
+        self.assets.script.path()
     }
 
     fn now(&self) -> UnixMs {
@@ -158,6 +171,8 @@ pub fn routes() -> Vec<Route> {
         Route::get("/archive", Public, lists::archive),
         Route::get("/archive/{year}/{month}", Public, lists::month),
         Route::get("/search", Public, search::show),
+        Route::get("/notices", Public, notices::list),
+        Route::get("/notices/{id}", Public, notices::show),
         Route::get("/feeds", Public, feeds::page),
         Route::get("/feeds/{file}", Public, feeds::news),
         Route::get("/feeds/t/{file}", Public, feeds::topic),
@@ -167,6 +182,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/api/openapi.json", Public, docs::document),
         Route::get("/api/v1/news", Public, api::list),
         Route::get("/api/v1/news/{id}", Public, api::one),
+        Route::get("/api/v1/notices", Public, api::notices),
         Route::get("/api/v1/topics", Public, api::topics),
         Route::get("/embed", Public, embed::page),
         Route::get("/embed/{file}", Public, embed::script),

@@ -12,9 +12,10 @@ use super::document::{Page, common_headers};
 use super::error::{PublicError, prepare_error_headers};
 use crate::domain::news::{NewsItem, Site};
 use crate::publish::citation::{CitationFormat, coins};
-use crate::publish::feed::{FeedFormat, feed_path, topic_path};
+use crate::publish::feed::{Channel, FeedFormat, feed_path, topic_path};
 use crate::publish::html::{caution, citation_html, item_links};
-use crate::publish::text::{escape_html, outward_link, paragraphs, plain_title};
+use crate::publish::notice::{is_void, marked_title, marked_title_html, statement};
+use crate::publish::text::{escape_html, outward_link, paragraphs};
 use crate::texts::{Text, Texts};
 use crate::web::markup::Markup;
 
@@ -67,7 +68,7 @@ pub(super) struct Chrome {
     pub(super) canonical: String,
     /// `website` or `article`.
     pub(super) kind: &'static str,
-    /// The navigation's entry that this is: "latest", "topics", "archive", "feeds" or "".
+    /// The navigation's entry that this is: "latest", "topics", "archive", "notices", "feeds" or "".
     pub(super) here: &'static str,
     /// Feeds to discover: `(media type, title, address)`.
     pub(super) feeds: Vec<(&'static str, String, String)>,
@@ -97,7 +98,7 @@ impl Chrome {
             canonical: site.url(path),
             kind: "website",
             here,
-            feeds: discovered_feeds(site, None),
+            feeds: discovered_feeds(site, Channel::All),
             oembed: None,
             json_ld: None,
             is_indexed: true,
@@ -116,7 +117,13 @@ impl Chrome {
 
     /// Also names the feeds of a topic.
     pub(super) fn with_topic(mut self, site: &Site, topic: &str) -> Self {
-        self.feeds.splice(0..0, discovered_feeds(site, Some(topic)));
+        self.feeds.splice(0..0, discovered_feeds(site, Channel::Topic(topic)));
+        self
+    }
+
+    /// Also names the feeds of notices.
+    pub(super) fn with_notices(mut self, site: &Site) -> Self {
+        self.feeds.splice(0..0, discovered_feeds(site, Channel::Notices));
         self
     }
 
@@ -137,16 +144,13 @@ pub(super) fn lang_unless(language: &str, around: &str) -> Html {
     }
 }
 
-fn discovered_feeds(site: &Site, topic: Option<&str>) -> Vec<(&'static str, String, String)> {
-    let title = match topic {
-        Some(topic) => crate::publish::feed::topic_title(site, topic),
-        None => &site.title,
-    };
+fn discovered_feeds(site: &Site, channel: Channel) -> Vec<(&'static str, String, String)> {
+    let title = channel.title(site).unwrap_or_else(|| site.title.clone());
     FeedFormat::ALL
         .into_iter()
         .map(|format| {
             let label = format!("{title} ({})", format.label());
-            (format.media_type(), label, site.url(&feed_path(topic, format)))
+            (format.media_type(), label, site.url(&feed_path(channel, format)))
         })
         .collect()
 }
@@ -167,8 +171,13 @@ fn contact_link(texts: &Texts, site: &Site) -> Option<(String, String)> {
 /// An item as the templates show it.
 pub(super) struct ItemView {
     pub(super) path: String,
+    /// With the mark of a notice in front.
     pub(super) title: Html,
+    /// The same without markup.
     pub(super) plain_title: String,
+    /// The notice that marks the item, `(statement, path)`.
+    pub(super) told: Option<(String, String)>,
+    /// Empty where the work no longer stands.
     pub(super) paragraphs: Vec<String>,
     pub(super) caution: String,
     pub(super) day: String,
@@ -197,9 +206,12 @@ impl ItemView {
         links.pop();
         let topics = site.topics.iter().filter(|(name, _)| item.topics.contains(name));
         Self {
-            title: Html(item.title.as_html().to_owned()),
-            plain_title: plain_title(item),
-            paragraphs: paragraphs(&item.summary),
+            title: Html(marked_title_html(texts, item)),
+            plain_title: marked_title(texts, item),
+            told: item
+                .mark()
+                .map(|notice| (statement(texts, notice), format!("/notices/{}", notice.public_id))),
+            paragraphs: if is_void(item) { Vec::new() } else { paragraphs(&item.summary) },
             caution: caution(texts, item.kind),
             updated: (changed.0 != day).then_some(changed),
             day,
@@ -218,7 +230,7 @@ impl ItemView {
 }
 
 /// `2026-11-22` and `22 November 2026`, in UTC.
-fn day_of(texts: &Texts, at: crate::domain::time::UnixMs) -> (String, String) {
+pub(super) fn day_of(texts: &Texts, at: crate::domain::time::UnixMs) -> (String, String) {
     let day = at.to_utc();
     (day.format("%Y-%m-%d").to_string(), texts.day(day.date_naive()))
 }

@@ -23,6 +23,8 @@
       }
       setTimeout(() => { button.textContent = say.sayCopy }, 2000)
     })
-    target.after(button)
+    // inside preformatted text a button would be part of what is read
+    const place = target.closest('.copyable pre') || target
+    place.after(button)
   }
 })()
