@@ -59,7 +59,7 @@ pub use desk::Note;
 pub use error::StoreError;
 pub use history::{HistoryRow, MergedText};
 pub use lab::LabQuestion;
-pub use learning::{Lesson, Rank};
+pub use learning::{Lesson, Rank, TopicAgreement};
 pub use mail::{ClaimedLetter, LetterRow, MailWishes};
 pub use merge::MergeRequest;
 pub use news::{NewsPlace, NewsQuery};

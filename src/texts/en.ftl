@@ -678,6 +678,10 @@ conflict-changed-by = { $who } changed it.
 ## The desk: history
 
 history-lead = Every decision, newest first. Undo puts an article back to what it was before.
+agreement-title = How often editors agree with the suggested topics
+agreement-lead = Over everything that is approved: what the rules suggested, and what editors made of it.
+agreement-percent = { $percent } % kept
+agreement-counts = ({ $kept } kept, { $dropped } taken away, { $added } added by hand)
 history-empty = No decisions yet
 history-empty-html = They appear here as soon as somebody decides in the <a href="/desk">queue</a>.
 history-undo-of = “{ $act }” of { $title }
