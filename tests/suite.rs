@@ -14,6 +14,7 @@ mod identity;
 mod journeys;
 mod judgement;
 mod judgement_ranking;
+mod mail;
 mod outputs;
 mod public;
 mod schedule;

@@ -26,5 +26,6 @@ pub mod time;
 pub mod token;
 pub mod trial;
 pub mod version;
+pub mod wanted;
 pub mod watch;
 pub mod words;

@@ -428,6 +428,12 @@ pub(super) fn write_decision(
         },
     )?;
     let decision_id = db.last_insert_rowid();
+    // whoever decides has stopped typing
+    rows::execute(
+        db,
+        "DELETE FROM presence WHERE article_id = :article AND editor_id = :editor",
+        named_params! {":article": article.id, ":editor": decision.editor_id},
+    )?;
     if let Some(undone) = decision.undoes {
         rows::execute(
             db,

@@ -15,7 +15,7 @@ use crate::domain::status::Status;
 use crate::domain::time::UnixMs;
 
 /// A title shorter than this many letters ("Editorial", "Reply") hints at nothing.
-const TELLING_TITLE: usize = 20;
+pub(super) const TELLING_TITLE: usize = 20;
 
 /// What we have of an entry's work.
 #[derive(Debug, Default)]
@@ -203,8 +203,12 @@ fn hints(entry: &Entry, source_name: &str) -> Vec<(&'static str, String)> {
 }
 
 fn title_key(entry: &Entry) -> String {
-    let title = entry.title.to_plain().to_lowercase();
-    title.chars().filter(|character| character.is_alphanumeric()).take(200).collect()
+    fold_title(&entry.title.to_plain())
+}
+
+/// A title by its letters and digits alone.
+pub(super) fn fold_title(plain: &str) -> String {
+    plain.to_lowercase().chars().filter(|character| character.is_alphanumeric()).take(200).collect()
 }
 
 fn by_identifier(db: &Connection, kind: &str, value: &str) -> rusqlite::Result<Option<Article>> {

@@ -216,6 +216,7 @@ fn absorb(db: &Connection, keep: &Article, gone: &Article) -> rusqlite::Result<M
         relevance: keep.relevance.clone(),
         topics: keep.topics.clone(),
         draft: keep.draft.clone().or_else(|| gone.draft.clone()),
+        ..Judgement::default()
     };
     record::write_record(db, keep.id, &moved.record_after, &judgement)?;
     rows::execute(
@@ -344,6 +345,11 @@ fn restore_record(db: &Connection, kept: &Article, gone: &Article, moved: &Moved
         leave(&mut ids.pii, &theirs.pii, &before.pii);
         (record, kept.draft.clone())
     };
-    let judgement = Judgement { relevance: kept.relevance.clone(), topics: kept.topics.clone(), draft };
+    let judgement = Judgement {
+        relevance: kept.relevance.clone(),
+        topics: kept.topics.clone(),
+        draft,
+        ..Judgement::default()
+    };
     record::write_record(db, kept.id, &record, &judgement)
 }
