@@ -57,6 +57,8 @@ pub struct Settings {
     pub desk: Desk,
     /// Letters to the people at the desk.
     pub mail: Mail,
+    /// Wording by a language model.
+    pub wording: Wording,
     /// What the public sees.
     pub publish: Publish,
     /// What the program says while it runs.
@@ -270,6 +272,23 @@ pub enum MailTls {
     Tls,
     /// Not at all.
     None,
+}
+
+/// `[wording]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wording {
+    /// An OpenAI-compatible API, with a trailing slash; `None` for none.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub base_url: Option<String>,
+    /// The model's name.
+    pub model: String,
+    /// Of the service.
+    pub api_key: Secret,
+    /// For an answer.
+    pub timeout_seconds: u64,
+    /// Questions on one day (UTC) at most.
+    pub daily_budget: u32,
 }
 
 /// `[publish]`

@@ -65,6 +65,8 @@ pub struct Article {
     pub summary: Option<String>,
     /// Topic names: suggested by rules until an editor changes them.
     pub topics: Vec<String>,
+    /// Of a preprint whose paper we have: the paper's row id. It leaves the queue to the paper.
+    pub superseded_by: Option<i64>,
 }
 
 impl Article {

@@ -78,9 +78,52 @@ impl Doi {
         plausible.then_some(Self(bare))
     }
 
+    /// The first DOI inside a text or address (Crossref's pattern: `10.` + 4–9 digits + `/` + suffix).
+    pub fn find(text: &str) -> Option<Self> {
+        let mut from = 0;
+        while let Some(start) = text[from..].find("10.").map(|at| from + at) {
+            from = start + 3;
+            let before = text[..start].chars().next_back();
+            if before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '.') {
+                continue;
+            }
+            let candidate = &text[start..text.floor_char_boundary(start.saturating_add(512))];
+            let end = candidate
+                .find(|c: char| {
+                    c.is_whitespace() || matches!(c, '"' | '<' | '>' | '|' | '?' | '#' | '&' | '\\' | '`')
+                })
+                .unwrap_or(candidate.len());
+            let candidate = trim_address_tail(trim_brackets(&candidate[..end]));
+            let decoded = percent_encoding::percent_decode_str(candidate).decode_utf8_lossy();
+            if let Some(doi) = Self::parse(&decoded) {
+                return Some(doi);
+            }
+        }
+        None
+    }
+
     /// The normalised text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it belongs to a preprint server. `10.1101/` is shared with Cold Spring Harbor's journals, whose suffixes
+    /// begin with a letter.
+    pub fn is_preprint(&self) -> bool {
+        const SERVERS: [&str; 9] = [
+            "10.64898/",
+            "10.21203/rs.",
+            "10.2139/ssrn.",
+            "10.20944/preprints",
+            "10.48550/arxiv.",
+            "10.31219/osf.io/",
+            "10.31234/osf.io/",
+            "10.22541/au.",
+            "10.36227/techrxiv",
+        ];
+        let number = self.0.strip_prefix("10.1101/");
+        SERVERS.iter().any(|server| self.0.starts_with(server))
+            || number.is_some_and(|suffix| suffix.starts_with(|c: char| c.is_ascii_digit()))
     }
 
     /// The resolver's address, with the characters escaped that would end a path.
@@ -159,6 +202,41 @@ impl fmt::Display for Nct {
     }
 }
 
+/// A serial item's Publisher Item Identifier as Elsevier's platforms use it: `S`, ISSN, two digits of the year, five of
+/// the item, a check character, without punctuation: `S0300957221000012`. Feeds of ScienceDirect give no other.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Pii(String);
+
+impl Pii {
+    /// Reads `S0300-9572(21)00001-2` and `S0300957221000012`, alone or in an address after `/pii/`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let text = text.rfind("/pii/").map_or(text, |at| &text[at + "/pii/".len()..]);
+        let text = text.split(['?', '#', '/']).next().unwrap_or_default();
+        let bare: String = text.chars().filter(|c| !matches!(c, '-' | '(' | ')')).take(18).collect();
+        let bare = bare.to_ascii_uppercase();
+        let (issn, item) = (bare.strip_prefix('S')?.get(..8)?, bare.get(9..)?);
+        let checked = |part: &str| {
+            let (digits, check) = part.split_at(part.len().saturating_sub(1));
+            digits.bytes().all(|byte| byte.is_ascii_digit())
+                && check.bytes().all(|byte| byte.is_ascii_digit() || byte == b'X')
+        };
+        (item.len() == 8 && item.is_ascii() && checked(issn) && checked(item)).then_some(Self(bare))
+    }
+
+    /// The normalised text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Pii {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// What identifies one work. Any of them, shared by two sightings, makes them the same work.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -175,12 +253,15 @@ pub struct Identifiers {
     /// The registration itself (a trial's own record). Trials that a paper merely reports stand in `Entry::trials`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nct: Option<Nct>,
+    /// The publisher's own number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pii: Option<Pii>,
 }
 
 impl Identifiers {
     /// Whether nothing identifies the work.
     pub fn is_empty(&self) -> bool {
-        self.pmid.is_none() && self.doi.is_none() && self.pmcid.is_none() && self.nct.is_none()
+        *self == Self::default()
     }
 
     /// Whether both name an identifier of the same kind and disagree about it.
@@ -192,6 +273,7 @@ impl Identifiers {
             || differ(&self.doi, &other.doi)
             || differ(&self.pmcid, &other.pmcid)
             || differ(&self.nct, &other.nct)
+            || differ(&self.pii, &other.pii)
     }
 
     /// Takes from `other` what is unknown here.
@@ -200,7 +282,28 @@ impl Identifiers {
         self.doi = self.doi.take().or_else(|| other.doi.clone());
         self.pmcid = self.pmcid.take().or_else(|| other.pmcid.clone());
         self.nct = self.nct.take().or_else(|| other.nct.clone());
+        self.pii = self.pii.take().or_else(|| other.pii.clone());
     }
+}
+
+/// A publisher's address goes on after the DOI: `/doi/10.1/x/full`, `…/abstract`, `….pdf`.
+fn trim_address_tail(candidate: &str) -> &str {
+    const TAILS: [&str; 8] =
+        ["/full", "/abstract", "/pdf", "/epdf", "/full.pdf", "/fulltext", "/meta", ".full"];
+    let candidate = candidate.trim_end_matches(['.', ',', ';', ':', '/', '\'']);
+    TAILS.iter().find_map(|tail| candidate.strip_suffix(tail)).unwrap_or(candidate)
+}
+
+/// "(doi: 10.1/x)" closes a bracket that the DOI did not open.
+fn trim_brackets(candidate: &str) -> &str {
+    let mut candidate = candidate.trim_end_matches(['.', ',', ';']);
+    for (open, close) in [('(', ')'), ('[', ']')] {
+        while candidate.ends_with(close) && candidate.matches(close).count() > candidate.matches(open).count()
+        {
+            candidate = &candidate[..candidate.len() - 1];
+        }
+    }
+    candidate
 }
 
 /// The address without `http://` or `https://`, if it is one.
@@ -270,5 +373,20 @@ mod tests {
             "NCT01511666"
         );
         assert!(Nct::parse("NCT123").is_none());
+    }
+
+    #[test]
+    fn a_publishers_number_is_one_in_records_and_addresses() {
+        for text in [
+            "S0300-9572(21)00001-2",
+            "s0300957221000012",
+            "https://www.sciencedirect.com/science/article/pii/S0300957221000012?dgcid=rss_sd_all",
+        ] {
+            assert_eq!(Pii::parse(text).unwrap().as_str(), "S0300957221000012", "{text}");
+        }
+        assert!(Pii::parse("S0022-522X(99)70001-X").is_some());
+        for text in ["", "S123", "e1234", "00031-2020", "S03009572210000123", "S0300957221é00012", "Sé"] {
+            assert_eq!(Pii::parse(text), None, "{text}");
+        }
     }
 }

@@ -41,6 +41,19 @@ impl Status {
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
+
+    /// How much was decided: of two articles that are one work, the heavier stands. What is public stays so; what was
+    /// taken back or refused does not come back by its twin.
+    pub fn weight(self) -> u8 {
+        match self {
+            Self::Approved => 5,
+            Self::Withdrawn => 4,
+            Self::Rejected => 3,
+            Self::Later => 2,
+            Self::Queued => 1,
+            Self::Merged => 0,
+        }
+    }
 }
 
 /// What an editor can do with an article.
@@ -61,12 +74,22 @@ pub enum Act {
     Withdraw,
     /// Reverse the last decision, whichever it was.
     Undo,
+    /// Find that another article is the same work; this one stands for both.
+    Merge,
 }
 
 impl Act {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Approve, Self::Reject, Self::Later, Self::Requeue, Self::Edit, Self::Withdraw, Self::Undo];
+    pub const ALL: [Self; 8] = [
+        Self::Approve,
+        Self::Reject,
+        Self::Later,
+        Self::Requeue,
+        Self::Edit,
+        Self::Withdraw,
+        Self::Undo,
+        Self::Merge,
+    ];
 
     /// The stored word.
     pub fn as_str(self) -> &'static str {
@@ -78,6 +101,7 @@ impl Act {
             Self::Edit => "edit",
             Self::Withdraw => "withdraw",
             Self::Undo => "undo",
+            Self::Merge => "merge",
         }
     }
 
@@ -146,8 +170,8 @@ impl RejectReason {
     }
 }
 
-/// The status after `act`, or `None` where the move is not legal. `Undo` restores what was before and is decided
-/// by the store, which knows it; here it is never legal.
+/// The status after `act`, or `None` where the move is not legal. `Undo` restores what was before and `Merge` needs two
+/// articles: both are decided by the store, which knows them; here they are never legal.
 pub fn after(status: Status, act: Act) -> Option<Status> {
     use Status::{Approved, Later, Queued, Rejected, Withdrawn};
     match (status, act) {

@@ -11,6 +11,16 @@ use crate::domain::entry::Problem;
 /// How far into a document its declaration is looked for, in bytes.
 const DECLARATION_WINDOW: usize = 1024;
 
+/// Values that a JSON document may hold: read, each takes some 100 bytes, however short it is written.
+const MAX_JSON_VALUES: usize = 500_000;
+
+/// Why a JSON document is not even begun to be read, if so: 8 MiB of `[0,0,0…` would take 200 MiB. Signs within texts
+/// count too; a page of 1,000 records has half as many.
+pub fn too_many_values(json: &[u8]) -> Option<String> {
+    let values = json.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+    (values > MAX_JSON_VALUES).then(|| format!("it holds {values} values, more than {MAX_JSON_VALUES}"))
+}
+
 /// Text and how it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded {
@@ -177,6 +187,13 @@ mod tests {
     use proptest::prelude::*;
 
     const TEXT: &str = "<?xml version=\"1.0\"?><rss><title>Zürich – H₂O</title></rss>";
+
+    #[test]
+    fn a_document_of_millions_of_values_is_refused_before_it_is_read() {
+        assert_eq!(too_many_values(b"{\"a\": [1, 2]}"), None);
+        let hostile = format!("[0{}]", ",0".repeat(4_000_000));
+        assert!(too_many_values(hostile.as_bytes()).unwrap().contains("4000001 values"));
+    }
 
     fn utf16(text: &str, bytes_of: fn(u16) -> [u8; 2]) -> Vec<u8> {
         text.encode_utf16().flat_map(bytes_of).collect()

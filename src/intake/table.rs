@@ -96,6 +96,7 @@ impl Table {
             doi: find_doi(cell(Column::Doi)),
             pmcid: Pmcid::parse(cell(Column::Pmcid)),
             nct: Nct::parse(cell(Column::Nct)),
+            ..Identifiers::default()
         };
         if ids.is_empty() {
             return Err(format!("nothing identifies {:?}", fold_plain(&title.to_plain(), 80)));

@@ -1,10 +1,10 @@
 //! What editors decide: one transition, one row of history, one publication, in one transaction.
 
-use rusqlite::{OptionalExtension, Transaction, named_params};
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use serde::{Deserialize, Serialize};
 
 use super::rows;
-use super::{Store, StoreError, articles, news, notices};
+use super::{Store, StoreError, articles, merge, news, notices, versions};
 use crate::domain::article::Article;
 use crate::domain::status::{self, Act, RejectReason, Status};
 use crate::domain::text::RichText;
@@ -109,6 +109,15 @@ pub enum DecideError {
     /// No such article or decision.
     #[error("there is no such article or decision")]
     NotFound,
+    /// The two may not become one.
+    #[error("these two cannot be merged: {0}")]
+    NotMergeable(&'static str),
+    /// The work has a newer version, which stands for it.
+    #[error("its published version stands for it")]
+    Superseded {
+        /// The row id of that version.
+        by: i64,
+    },
     /// The decision was reversed already, or a later one stands on it.
     #[error("this decision cannot be undone any more: {0}")]
     NotUndoable(&'static str),
@@ -117,43 +126,31 @@ pub enum DecideError {
     Store(#[from] StoreError),
 }
 
-/// One row of the history.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HistoryRow {
-    /// The decision's row id.
-    pub decision_id: i64,
-    /// About which article.
-    pub article_id: i64,
-    /// Its title today.
-    pub title: RichText,
-    /// What was done.
-    pub act: Act,
-    /// When.
-    pub at: UnixMs,
-    /// By whom: their name, or "perfuse".
-    pub editor: String,
-    /// The status before and after.
-    pub before: Status,
-    /// See `before`.
-    pub after: Status,
-    /// For a rejection.
-    pub reject_reason: Option<RejectReason>,
-    /// Whether it can still be reversed.
-    pub undoable: bool,
-    /// Whether it was reversed.
-    pub undone: bool,
-}
-
 /// What a decision can change, as history keeps it before and after.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Standing {
-    status: Status,
-    title: Option<RichText>,
-    summary: Option<String>,
-    topics: Vec<String>,
-    later_until: Option<UnixMs>,
-    reject_reason: Option<RejectReason>,
-    published_at: Option<UnixMs>,
+pub(super) struct Standing {
+    pub(super) status: Status,
+    pub(super) title: Option<RichText>,
+    pub(super) summary: Option<String>,
+    pub(super) topics: Vec<String>,
+    pub(super) later_until: Option<UnixMs>,
+    pub(super) reject_reason: Option<RejectReason>,
+    pub(super) published_at: Option<UnixMs>,
+}
+
+impl Standing {
+    /// Of an article that nobody has touched.
+    pub(super) fn waiting() -> Self {
+        Self {
+            status: Status::Queued,
+            title: None,
+            summary: None,
+            topics: Vec::new(),
+            later_until: None,
+            reject_reason: None,
+            published_at: None,
+        }
+    }
 }
 
 impl Store {
@@ -172,56 +169,9 @@ impl Store {
     pub async fn undo(&self, decision_id: i64, editor_id: i64, now: UnixMs) -> Result<Decided, DecideError> {
         self.write("undoing a decision", move |db| undo(db, decision_id, editor_id, now)).await?
     }
-
-    /// Decisions, newest first, from before `before` (a decision id) on; of one article if `article_id` is given.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn history(
-        &self,
-        article_id: Option<i64>,
-        before: Option<i64>,
-        limit: i64,
-    ) -> Result<Vec<HistoryRow>, StoreError> {
-        self.read("reading the history", move |db| {
-            let mut statement = db.prepare_cached(
-                "SELECT decisions.id, decisions.article_id, coalesce(edited_title, title) AS title, act, at, before,
-                        after, undone_by, coalesce(editors.name, 'perfuse') AS editor,
-                        decisions.undone_by IS NULL AND act <> 'undo' AND NOT EXISTS (
-                            SELECT 1 FROM decisions AS later WHERE later.article_id = decisions.article_id
-                            AND later.revision > decisions.revision AND later.act <> 'undo'
-                            AND later.undone_by IS NULL) AS undoable
-                 FROM decisions JOIN articles ON articles.id = decisions.article_id
-                 LEFT JOIN editors ON editors.id = decisions.editor_id
-                 WHERE (:article IS NULL OR decisions.article_id = :article)
-                   AND (:before IS NULL OR decisions.id < :before)
-                 ORDER BY decisions.id DESC LIMIT :limit",
-            )?;
-            let parameters = named_params! {":article": article_id, ":before": before, ":limit": limit};
-            let history = statement.query_map(parameters, |row| {
-                let before: Standing = rows::from_json(row, "before")?;
-                let after: Standing = rows::from_json(row, "after")?;
-                Ok(HistoryRow {
-                    decision_id: row.get("id")?,
-                    article_id: row.get("article_id")?,
-                    title: RichText::parse(&row.get::<_, String>("title")?),
-                    act: rows::word(row, "act", Act::parse)?,
-                    at: UnixMs(row.get("at")?),
-                    editor: row.get("editor")?,
-                    before: before.status,
-                    after: after.status,
-                    reject_reason: after.reject_reason,
-                    undoable: row.get("undoable")?,
-                    undone: row.get::<_, Option<i64>>("undone_by")?.is_some(),
-                })
-            })?;
-            history.collect()
-        })
-        .await
-    }
 }
 
-type Refusable<T> = rusqlite::Result<Result<T, DecideError>>;
+pub(super) type Refusable<T> = rusqlite::Result<Result<T, DecideError>>;
 
 fn decide(db: &Transaction<'_>, request: &DecisionRequest, now: UnixMs) -> Refusable<Decided> {
     let Some(article) = articles::load(db, request.article_id)? else {
@@ -229,7 +179,7 @@ fn decide(db: &Transaction<'_>, request: &DecisionRequest, now: UnixMs) -> Refus
     };
     let act = request.wish.act();
     let before = standing(db, &article)?;
-    if article.revision != request.revision {
+    if article.revision != request.revision || article.id != request.article_id {
         return match repeated(db, request, &before)? {
             Some(decision_id) => {
                 Ok(Ok(Decided { decision_id, published_at: before.published_at, article, repeated: true }))
@@ -240,6 +190,11 @@ fn decide(db: &Transaction<'_>, request: &DecisionRequest, now: UnixMs) -> Refus
     let Some(status) = status::after(article.status, act) else {
         return Ok(Err(DecideError::Illegal { status: article.status, act }));
     };
+    if let Some(by) = article.superseded_by
+        && replaced(db, &article, act, by)?
+    {
+        return Ok(Err(DecideError::Superseded { by }));
+    }
     let wanted = wanted_standing(&before, status, &article, &request.wish, now);
     let decision = NewDecision { editor_id: request.editor_id, act, undoes: None, now };
     Ok(Ok(apply(db, &article, &before, wanted, &decision)?))
@@ -282,11 +237,36 @@ fn undo(db: &Transaction<'_>, decision_id: i64, editor_id: i64, now: UnixMs) -> 
         (article_id, revision),
         |row| row.get(0),
     )?;
-    if act == Act::Undo || stands_below || article.status == Status::Merged {
+    if article.id != article_id {
+        return Ok(Err(DecideError::NotUndoable(
+            "its article was merged into another since; undo the merge first",
+        )));
+    }
+    if act == Act::Undo || stands_below {
         return Ok(Err(DecideError::NotUndoable("a later decision stands on it")));
+    }
+    if target.status == Status::Approved && versions::is_replaced(db, article.id)? {
+        return Ok(Err(DecideError::NotUndoable("the published version took its place")));
+    }
+    if act == Act::Merge {
+        return undo_merge(db, &article, &before, &target, decision_id, editor_id, now);
     }
     let decision = NewDecision { editor_id, act: Act::Undo, undoes: Some(decision_id), now };
     Ok(Ok(apply(db, &article, &before, target, &decision)?))
+}
+
+/// Whether an act on a preprint would touch what its paper stands for now: the permalink that it took over, or a second
+/// item about one work.
+fn replaced(db: &Transaction<'_>, preprint: &Article, act: Act, paper_id: i64) -> rusqlite::Result<bool> {
+    let paper_stands =
+        || Ok(articles::load(db, paper_id)?.is_some_and(|paper| paper.status == Status::Approved));
+    match act {
+        Act::Approve => paper_stands(),
+        Act::Edit | Act::Withdraw if preprint.status == Status::Approved => {
+            versions::is_replaced(db, preprint.id)
+        }
+        _ => Ok(false),
+    }
 }
 
 /// The decision's row id, if this very wish of this very editor is what made the article's present revision.
@@ -320,7 +300,7 @@ fn repeated(
     .optional()
 }
 
-fn standing(db: &Transaction<'_>, article: &Article) -> rusqlite::Result<Standing> {
+pub(super) fn standing(db: &Connection, article: &Article) -> rusqlite::Result<Standing> {
     let published_at = db
         .prepare_cached("SELECT published_at FROM news WHERE article_id = ?1 AND withdrawn_at IS NULL")?
         .query_row([article.id], |row| row.get(0))
@@ -362,11 +342,33 @@ fn wanted_standing(
     wanted
 }
 
-struct NewDecision {
+fn undo_merge(
+    db: &Transaction<'_>,
+    article: &Article,
+    before: &Standing,
+    target: &Standing,
+    decision_id: i64,
     editor_id: i64,
-    act: Act,
-    undoes: Option<i64>,
     now: UnixMs,
+) -> Refusable<Decided> {
+    if let Err(refused) = merge::part(db, decision_id, article, now)? {
+        return Ok(Err(refused));
+    }
+    store_standing(db, article.id, target, false)?;
+    if target.status == Status::Approved && target.topics != before.topics {
+        news::set_topics(db, article.id, &target.topics)?;
+    }
+    let article = articles::load(db, article.id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    let decision = NewDecision { editor_id, act: Act::Undo, undoes: Some(decision_id), now };
+    let decision_id = write_decision(db, &article, before, target, &decision)?;
+    Ok(Ok(Decided { decision_id, published_at: target.published_at, article, repeated: false }))
+}
+
+pub(super) struct NewDecision {
+    pub(super) editor_id: i64,
+    pub(super) act: Act,
+    pub(super) undoes: Option<i64>,
+    pub(super) now: UnixMs,
 }
 
 /// Makes the article what `wanted` says, writes the history and moves what is public along.
@@ -377,24 +379,7 @@ fn apply(
     mut wanted: Standing,
     decision: &NewDecision,
 ) -> rusqlite::Result<Decided> {
-    let topics_edited = wanted.topics != before.topics;
-    rows::execute(
-        db,
-        "UPDATE articles SET revision = revision + 1, status = :status, edited_title = :title, summary = :summary,
-             topics = :topics, topics_edited = topics_edited OR :topics_edited, later_until = :later,
-             reject_reason = :reason, upstream_changed = iif(:status = 'approved', NULL, upstream_changed)
-         WHERE id = :id",
-        named_params! {
-            ":status": wanted.status.as_str(),
-            ":title": wanted.title.as_ref().map(RichText::as_html),
-            ":summary": wanted.summary,
-            ":topics": rows::to_json(&wanted.topics)?,
-            ":topics_edited": topics_edited,
-            ":later": wanted.later_until.map(|at| at.0),
-            ":reason": wanted.reject_reason.map(RejectReason::as_str),
-            ":id": article.id,
-        },
-    )?;
+    store_standing(db, article.id, &wanted, wanted.topics != before.topics)?;
     let article = articles::load(db, article.id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     match wanted.status {
         Status::Approved => {
@@ -411,8 +396,48 @@ fn apply(
             }
             wanted.published_at = Some(published_at);
         }
+        _ if decision.act == Act::Undo && versions::hand_back(db, article.id, decision.now)? => {}
         _ => news::hide(db, article.id, decision.now)?,
     }
+    let decision_id = write_decision(db, &article, before, &wanted, decision)?;
+    Ok(Decided { decision_id, published_at: wanted.published_at, article, repeated: false })
+}
+
+/// Makes the article's row what `wanted` says, as a new revision.
+pub(super) fn store_standing(
+    db: &Connection,
+    article_id: i64,
+    wanted: &Standing,
+    topics_edited: bool,
+) -> rusqlite::Result<()> {
+    rows::execute(
+        db,
+        "UPDATE articles SET revision = revision + 1, status = :status, edited_title = :title, summary = :summary,
+             topics = :topics, topics_edited = topics_edited OR :topics_edited, later_until = :later,
+             reject_reason = :reason, upstream_changed = iif(:status = 'approved', NULL, upstream_changed)
+         WHERE id = :id",
+        named_params! {
+            ":status": wanted.status.as_str(),
+            ":title": wanted.title.as_ref().map(RichText::as_html),
+            ":summary": wanted.summary,
+            ":topics": rows::to_json(&wanted.topics)?,
+            ":topics_edited": topics_edited,
+            ":later": wanted.later_until.map(|at| at.0),
+            ":reason": wanted.reject_reason.map(RejectReason::as_str),
+            ":id": article_id,
+        },
+    )?;
+    Ok(())
+}
+
+/// Writes the history; gives the row's id.
+pub(super) fn write_decision(
+    db: &Connection,
+    article: &Article,
+    before: &Standing,
+    wanted: &Standing,
+    decision: &NewDecision,
+) -> rusqlite::Result<i64> {
     rows::execute(
         db,
         "INSERT INTO decisions (article_id, editor_id, act, at, revision, before, after, undoes)
@@ -420,10 +445,16 @@ fn apply(
         named_params! {
             ":article": article.id, ":editor": decision.editor_id, ":act": decision.act.as_str(),
             ":at": decision.now.0, ":revision": article.revision, ":before": rows::to_json(before)?,
-            ":after": rows::to_json(&wanted)?, ":undoes": decision.undoes,
+            ":after": rows::to_json(wanted)?, ":undoes": decision.undoes,
         },
     )?;
     let decision_id = db.last_insert_rowid();
+    // whoever decides has stopped typing
+    rows::execute(
+        db,
+        "DELETE FROM presence WHERE article_id = :article AND editor_id = :editor",
+        named_params! {":article": article.id, ":editor": decision.editor_id},
+    )?;
     if let Some(undone) = decision.undoes {
         rows::execute(
             db,
@@ -431,5 +462,5 @@ fn apply(
             named_params! {":by": decision_id, ":id": undone},
         )?;
     }
-    Ok(Decided { decision_id, published_at: wanted.published_at, article, repeated: false })
+    Ok(decision_id)
 }

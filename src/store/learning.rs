@@ -148,6 +148,36 @@ impl Store {
         .await
     }
 
+    /// Articles of which nobody said the type of study yet.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn articles_without_study(&self, limit: i64) -> Result<Vec<Article>, StoreError> {
+        self.read("reading articles", move |db| {
+            let sql = format!("SELECT {ARTICLE_COLUMNS} FROM articles WHERE study = '' LIMIT ?1");
+            db.prepare_cached(&sql)?.query_map([limit], rows::article)?.collect()
+        })
+        .await
+    }
+
+    /// Says the type of study of articles by row id.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn set_studies(&self, studies: Vec<(i64, String)>) -> Result<(), StoreError> {
+        self.write("storing types of study", move |db| {
+            for (id, study) in &studies {
+                rows::execute(
+                    db,
+                    "UPDATE articles SET study = :study WHERE id = :id",
+                    named_params! {":study": study, ":id": id},
+                )?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// Articles by row id, in that order; ids that there are not are left out.
     ///
     /// # Errors

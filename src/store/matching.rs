@@ -1,53 +1,113 @@
 //! Is this entry a work we have? Identifiers decide; where there are none, two hints must agree; nothing else merges.
+//!
+//! Where identifiers point both ways, nothing merges either: a false merge is worse than a duplicate. Such articles
+//! become a suggestion with strong evidence (`pairs`), and so do articles that an editor has decided on.
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-use super::rows;
+use super::{merge, pairs, rows};
 use crate::domain::article::Article;
-use crate::domain::entry::{Entry, Problem};
+use crate::domain::entry::{Author, Entry, Problem};
 use crate::domain::identity::Identifiers;
+use crate::domain::likeness::{Evidence, is_notice, shares_doi_with_its_work, title_words};
 use crate::domain::status::Status;
 use crate::domain::time::UnixMs;
 
 /// A title shorter than this many letters ("Editorial", "Reply") hints at nothing.
-const TELLING_TITLE: usize = 20;
+pub(super) const TELLING_TITLE: usize = 20;
+
+/// What we have of an entry's work.
+#[derive(Debug, Default)]
+pub(super) struct Match {
+    /// The article that the entry is a sighting of.
+    pub(super) article: Option<Article>,
+    /// Articles that share an identifier with it and yet may not be merged with it without asking.
+    pub(super) rivals: Vec<(i64, Evidence)>,
+}
 
 /// The article that this entry is a sighting of, if we have it. Two articles that the entry proves to be one are
-/// merged; what forbids it is told in a problem.
+/// merged, unless an editor had to do with either.
 pub(super) fn find(
     db: &Connection,
     entry: &Entry,
     source_name: &str,
     now: UnixMs,
     problems: &mut Vec<Problem>,
-) -> rusqlite::Result<Option<Article>> {
-    let mut same: Vec<Article> = Vec::new();
+) -> rusqlite::Result<Match> {
+    let mut same: Vec<(Article, Evidence)> = Vec::new();
+    let mut rivals = Vec::new();
     for (kind, value) in strong(&entry.ids) {
         let Some(article) = by_identifier(db, kind, &value)? else { continue };
-        // A PMID is one record of PubMed's; a DOI may be shared, as by a paper and the notice that retracts it.
-        if kind != "pmid" && pmids_differ(&article.ids, &entry.ids) {
-            let what = format!("{kind} {value} is also that of article {}, whose PMID differs", article.id);
-            problems.push(Problem::new(place(entry), what));
-        } else if same.iter().all(|known| known.id != article.id) {
-            same.push(article);
+        if same.iter().any(|(known, _)| known.id == article.id) {
+            continue;
+        }
+        let shared = Evidence::SharedIdentifier { kind: kind.to_uppercase(), value: value.clone() };
+        match decides(kind, &article, entry) {
+            Verdict::Same => same.push((article, shared)),
+            Verdict::Rival => rivals.push((article.id, shared)),
+            Verdict::Other(why) => {
+                let what = format!("{kind} {value} is also that of article {}, {why}", article.id);
+                problems.push(Problem::new(place(entry), what));
+            }
         }
     }
     if same.is_empty() {
-        return by_hints(db, entry, source_name);
+        let article = by_hints(db, entry, source_name)?
+            .filter(|article| rivals.iter().all(|(id, _)| *id != article.id));
+        return Ok(Match { article, rivals });
     }
-    same.sort_by_key(|article| (!is_decided(article), article.id));
-    let others = same.split_off(1);
-    let survivor = same.remove(0);
-    for other in others {
-        if is_decided(&other) {
-            let what =
-                format!("articles {} and {} are the same work and both decided on", survivor.id, other.id);
-            problems.push(Problem::new(place(entry), what));
+    // the identifier that says most comes first
+    let mut same = same.into_iter();
+    let Some((mut standing, _)) = same.next() else { return Ok(Match::default()) };
+    for (other, shared) in same {
+        let may_merge = !is_decided(&standing)
+            && !is_decided(&other)
+            && !standing.ids.conflicts_with(&other.ids)
+            && !pairs::is_dismissed(db, standing.id, other.id)?;
+        if may_merge {
+            let (keep, gone) = if standing.id < other.id { (&standing, &other) } else { (&other, &standing) };
+            standing = merge::merge_undecided(db, keep, gone, now)?;
         } else {
-            merge(db, &survivor, &other, now)?;
+            rivals.push((other.id, shared));
         }
     }
-    super::articles::load(db, survivor.id)
+    Ok(Match { article: Some(standing), rivals })
+}
+
+enum Verdict {
+    Same,
+    /// Perhaps: an editor is asked.
+    Rival,
+    /// No, and why.
+    Other(&'static str),
+}
+
+/// What a shared identifier says. A PMID is one record of PubMed's; a DOI may be shared, as by a paper and the notice
+/// that retracts it; the other numbers are sometimes carried over from a preprint to its paper.
+fn decides(kind: &str, article: &Article, entry: &Entry) -> Verdict {
+    fn differ<T: PartialEq>(a: &Option<T>, b: &Option<T>) -> bool {
+        matches!((a, b), (Some(a), Some(b)) if a != b)
+    }
+    let (ours, theirs) = (&article.ids, &entry.ids);
+    if kind == "pmid" {
+        return Verdict::Same;
+    }
+    if differ(&ours.pmid, &theirs.pmid) {
+        return Verdict::Other("whose PMID differs");
+    }
+    if kind == "doi"
+        && is_notice(&article.publication_types, &article.title)
+            != is_notice(&entry.publication_types, &entry.title)
+    {
+        return match shares_doi_with_its_work(theirs, &entry.related) {
+            true => Verdict::Other("which this notice is about"),
+            false => Verdict::Rival,
+        };
+    }
+    if kind != "doi" && differ(&ours.doi, &theirs.doi) {
+        return Verdict::Rival;
+    }
+    Verdict::Same
 }
 
 /// The article that one of the identifiers is of, if we have it; the first one decides.
@@ -117,7 +177,12 @@ pub(super) fn entry_key(entry: &Entry) -> String {
         return entry.source_key.clone();
     }
     let strong = strong(&entry.ids).into_iter().next().map(|(kind, value)| format!("{kind}:{value}"));
-    strong.or_else(|| entry.link.clone()).unwrap_or_else(|| format!("title:{}", title_key(entry)))
+    strong.or_else(|| entry.link.clone()).unwrap_or_else(|| {
+        // a yearly report bears the same title every year
+        let year = entry.published_on.as_ref().map(|on| on.year().to_string()).unwrap_or_default();
+        let author = entry.authors.first().map(Author::display).unwrap_or_default();
+        format!("title:{}:{year}:{author}", title_key(entry))
+    })
 }
 
 fn strong(ids: &Identifiers) -> Vec<(&'static str, String)> {
@@ -125,7 +190,8 @@ fn strong(ids: &Identifiers) -> Vec<(&'static str, String)> {
     let doi = ids.doi.as_ref().map(|doi| ("doi", doi.to_string()));
     let pmcid = ids.pmcid.as_ref().map(|pmcid| ("pmcid", pmcid.to_string()));
     let nct = ids.nct.as_ref().map(|nct| ("nct", nct.to_string()));
-    [pmid, doi, pmcid, nct].into_iter().flatten().collect()
+    let pii = ids.pii.as_ref().map(|pii| ("pii", pii.to_string()));
+    [pmid, doi, pmcid, nct, pii].into_iter().flatten().collect()
 }
 
 fn hints(entry: &Entry, source_name: &str) -> Vec<(&'static str, String)> {
@@ -138,8 +204,12 @@ fn hints(entry: &Entry, source_name: &str) -> Vec<(&'static str, String)> {
 }
 
 fn title_key(entry: &Entry) -> String {
-    let title = entry.title.to_plain().to_lowercase();
-    title.chars().filter(|character| character.is_alphanumeric()).take(200).collect()
+    fold_title(&entry.title.to_plain())
+}
+
+/// A title by its letters and digits alone.
+pub(super) fn fold_title(plain: &str) -> String {
+    plain.to_lowercase().chars().filter(|character| character.is_alphanumeric()).take(200).collect()
 }
 
 fn by_identifier(db: &Connection, kind: &str, value: &str) -> rusqlite::Result<Option<Article>> {
@@ -149,27 +219,28 @@ fn by_identifier(db: &Connection, kind: &str, value: &str) -> rusqlite::Result<O
     id.map_or(Ok(None), |id| super::articles::load(db, id))
 }
 
-/// Two hints must agree, or the only one there is; and no identifier may contradict.
+/// Two hints must agree, or the only one there is; nothing else of the two may contradict.
 fn by_hints(db: &Connection, entry: &Entry, source_name: &str) -> rusqlite::Result<Option<Article>> {
     let hints = hints(entry, source_name);
     let needed = hints.len().min(2);
-    let mut votes: Vec<(i64, usize)> = Vec::new();
+    let mut votes: Vec<(i64, Vec<&str>)> = Vec::new();
     let mut statement =
         db.prepare_cached("SELECT article_id FROM hints WHERE kind = ?1 AND value = ?2 LIMIT 50")?;
     for (kind, value) in &hints {
         for id in statement.query_map((kind, value), |row| row.get::<_, i64>(0))? {
             let id = id?;
             match votes.iter_mut().find(|(known, _)| *known == id) {
-                Some((_, count)) => *count += 1,
-                None => votes.push((id, 1)),
+                Some((_, kinds)) => kinds.push(kind),
+                None => votes.push((id, vec![kind])),
             }
         }
     }
-    votes.retain(|(_, count)| needed > 0 && *count >= needed);
-    votes.sort_by_key(|(id, count)| (std::cmp::Reverse(*count), *id));
-    for (id, _) in votes {
+    votes.retain(|(_, kinds)| needed > 0 && kinds.len() >= needed);
+    votes.sort_by_key(|(id, kinds)| (std::cmp::Reverse(kinds.len()), *id));
+    for (id, kinds) in votes {
         if let Some(article) = super::articles::load(db, id)?
             && !article.ids.conflicts_with(&entry.ids)
+            && !contradicts(&article, entry, &kinds)
         {
             return Ok(Some(article));
         }
@@ -177,34 +248,28 @@ fn by_hints(db: &Connection, entry: &Entry, source_name: &str) -> rusqlite::Resu
     Ok(None)
 }
 
-fn pmids_differ(a: &Identifiers, b: &Identifiers) -> bool {
-    matches!((a.pmid, b.pmid), (Some(a), Some(b)) if a != b)
+/// Whether hints agree by accident: a title that returns every year, a feed whose items all bear one address or guid.
+fn contradicts(article: &Article, entry: &Entry, hints: &[&str]) -> bool {
+    let (ours, theirs) = (title_words(&article.title), title_words(&entry.title));
+    let same_title = ours == theirs;
+    let shared = ours.iter().filter(|word| theirs.contains(word)).count();
+    let other_title = shared * 2 < ours.len().min(theirs.len());
+    let year = |on: &Option<crate::domain::time::PartialDate>| on.as_ref().map(|on| on.year());
+    let years = (year(&article.published_on), year(&entry.published_on));
+    let authors = (article.authors.first(), entry.authors.first());
+    match hints {
+        ["title"] => years.0 != years.1 || authors.0 != authors.1,
+        ["link"] => !same_title || matches!(years, (Some(a), Some(b)) if a.abs_diff(b) > 1),
+        _ if hints.contains(&"title") => {
+            !hints.contains(&"key") && matches!(years, (Some(a), Some(b)) if a.abs_diff(b) > 1)
+        }
+        _ => other_title,
+    }
 }
 
 /// Whether an editor has had to do with it, so that it may not vanish into another without asking.
-fn is_decided(article: &Article) -> bool {
+pub(super) fn is_decided(article: &Article) -> bool {
     article.revision > 1 || article.status != Status::Queued
-}
-
-/// `other` becomes a forwarding id of `survivor`.
-fn merge(db: &Connection, survivor: &Article, other: &Article, now: UnixMs) -> rusqlite::Result<()> {
-    for table in ["identifiers", "sightings"] {
-        let sql = format!("UPDATE {table} SET article_id = :into WHERE article_id = :from");
-        rows::execute(db, &sql, named_params! {":into": survivor.id, ":from": other.id})?;
-    }
-    rows::execute(
-        db,
-        "UPDATE OR REPLACE hints SET article_id = :into WHERE article_id = :from",
-        named_params! {":into": survivor.id, ":from": other.id},
-    )?;
-    super::notices::move_to(db, other.id, survivor.id)?;
-    rows::execute(
-        db,
-        "UPDATE articles SET status = 'merged', merged_into = :into, revision = revision + 1 WHERE id = :from",
-        named_params! {":into": survivor.id, ":from": other.id},
-    )?;
-    let object = format!("article {} into article {}", other.id, survivor.id);
-    super::people::audit(db, None, "merge", &object, None, None, now)
 }
 
 fn place(entry: &Entry) -> String {

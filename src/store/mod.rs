@@ -3,6 +3,7 @@
 //! No rusqlite type leaves this room. A verb that changes something is one `BEGIN IMMEDIATE` transaction and returns
 //! after it is on disk (`synchronous=FULL`): what was acknowledged survives kill -9 and power loss.
 
+mod additions;
 mod articles;
 mod audit;
 mod backfills;
@@ -11,16 +12,20 @@ mod coverage;
 mod decisions;
 mod desk;
 mod error;
+mod history;
 mod lab;
 mod learning;
 mod mail;
 mod matching;
+mod merge;
 mod news;
 mod news_archive;
 mod notice_lists;
 mod notices;
 mod open;
+mod pairs;
 mod people;
+mod queue;
 mod record;
 mod refresh;
 mod replay;
@@ -30,7 +35,9 @@ mod sessions;
 mod source_page;
 mod sources;
 mod upkeep;
+mod versions;
 mod watch;
+mod wordings;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,21 +45,26 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-pub use articles::{QueueCounts, QueueFilter, QueueOrder};
-pub use audit::AuditRow;
+pub use additions::{Added, Addition, AdditionState, Lookup, NewItem, Wanted};
+pub use audit::{AuditPlace, AuditQuery, AuditRow};
 pub use backfills::SliceDone;
 pub use backup::{inspect_backup, restore_backup};
 pub use coverage::{CountDue, CountOutcome, Counted, Filled};
-pub use decisions::{DecideError, Decided, DecisionRequest, HistoryRow, Wish};
+pub use decisions::{DecideError, Decided, DecisionRequest, Wish};
+pub use desk::Note;
 pub use error::StoreError;
+pub use history::{HistoryRow, MergedText};
 pub use lab::LabQuestion;
 pub use learning::{Lesson, Rank};
 pub use mail::{ClaimedLetter, LetterRow, MailWishes};
+pub use merge::MergeRequest;
 pub use news::{NewsPlace, NewsQuery};
 pub use news_archive::{FeedOf, NoticePlace};
 pub use notice_lists::{ListedNotice, WaitingNotice};
 pub use notices::{NoticeError, Noticed};
+pub use pairs::Suggestion;
 pub use people::{LinkPurpose, LinkUse, PersonError};
+pub use queue::{Marked, QueueCounts, QueueFilter, QueueOrder, Why};
 pub use record::{Judged, Judgement, Mark, Recorded};
 pub use refresh::{Refresh, RefreshResult};
 pub use replay::KeptBody;
@@ -62,6 +74,7 @@ pub use source_page::{CHART_WEEKS, FailedBody, SourceWeek};
 pub use sources::{DueSource, FetchRow, SourceState};
 pub use upkeep::Pruned;
 pub use watch::{Look, Looked, WatchCounts, Watched};
+pub use wordings::{Proposal, Wording, WordingRecord};
 
 /// How many connections read beside the one that writes.
 const READERS: usize = 3;

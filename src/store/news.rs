@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::rows::{self, NEWS_COLUMNS};
-use super::{Store, StoreError};
+use super::{Store, StoreError, versions};
 use crate::domain::article::Article;
 use crate::domain::news::NewsItem;
 use crate::domain::time::{SECOND_MS, UnixMs};
@@ -69,7 +69,8 @@ impl Store {
         .await
     }
 
-    /// What is at `/a/{public_id}`. The id of a merged article leads to the one that stands for it.
+    /// What is at `/a/{public_id}`. The id of a merged article leads to the one that stands for it, that of a preprint
+    /// to its paper once the paper took over, and that of the paper to the address that it took over.
     ///
     /// # Errors
     /// The database's.
@@ -79,6 +80,7 @@ impl Store {
             let sql = format!(
                 "WITH RECURSIVE forward (id) AS (
                      SELECT id FROM articles WHERE public_id = :public_id
+                     UNION SELECT article_id FROM news WHERE public_id = :public_id
                      UNION SELECT merged_into FROM articles JOIN forward USING (id) WHERE merged_into IS NOT NULL)
                  SELECT {NEWS_COLUMNS}, withdrawn_at FROM news
                  WHERE article_id IN (SELECT id FROM forward) AND news.published_at <= :now
@@ -171,6 +173,7 @@ pub(super) fn publish(
     at: UnixMs,
     now: UnixMs,
 ) -> rusqlite::Result<UnixMs> {
+    let taken_over = versions::take_over(db, article, now)?;
     let existing = db
         .prepare_cached("SELECT published_at, withdrawn_at, title, summary FROM news WHERE article_id = ?1")?
         .query_row([article.id], |row| {
@@ -185,8 +188,11 @@ pub(super) fn publish(
     let title = article.shown_title();
     let summary = article.summary.clone().unwrap_or_default();
     let (published_at, updated_at) = match &existing {
-        // it is public (or scheduled) already: only a change of meaning moves its date
-        Some((published_at, None, old_title, old_summary)) if *published_at == at.0 => {
+        // it is public (or scheduled) already: only a change of meaning moves its date; a paper that takes over the
+        // item of its preprint changes it as an edit does, at once
+        Some((published_at, None, old_title, old_summary))
+            if *published_at == at.0 || taken_over && *published_at <= now.0 =>
+        {
             let changed = title.as_html() != old_title || &summary != old_summary;
             let updated_at = (changed && *published_at <= now.0)
                 .then(|| free_second(db, "updated_at", now, article.id))
@@ -254,6 +260,40 @@ fn write_item(
     Ok(())
 }
 
+/// Changes the topics of a standing item and nothing else of it.
+pub(super) fn set_topics(db: &Connection, article_id: i64, topics: &[String]) -> rusqlite::Result<()> {
+    rows::execute(
+        db,
+        "UPDATE news SET topics = :topics WHERE article_id = :id AND withdrawn_at IS NULL",
+        named_params! {":topics": rows::to_json(topics)?, ":id": article_id},
+    )?;
+    index_item(db, article_id)
+}
+
+/// Puts a standing item into the index of topics, as its own row has them.
+pub(super) fn index_item(db: &Connection, article_id: i64) -> rusqlite::Result<()> {
+    let item = db
+        .prepare_cached(
+            "SELECT published_at, topics FROM news WHERE article_id = ?1 AND withdrawn_at IS NULL",
+        )?
+        .query_row([article_id], |row| {
+            Ok((row.get::<_, i64>("published_at")?, rows::from_json::<Vec<String>>(row, "topics")?))
+        })
+        .optional()?;
+    item.map_or(Ok(()), |(published_at, topics)| rows::index_topics(db, article_id, published_at, &topics))
+}
+
+/// Makes a hidden item public again as it was frozen; says whether there was one.
+pub(super) fn unhide(db: &Connection, article_id: i64, now: UnixMs) -> rusqlite::Result<bool> {
+    let updated_at = free_second(db, "updated_at", now, article_id)?;
+    let shown = rows::execute(
+        db,
+        "UPDATE news SET withdrawn_at = NULL, updated_at = :updated WHERE article_id = :id",
+        named_params! {":updated": updated_at, ":id": article_id},
+    )?;
+    Ok(shown > 0)
+}
+
 /// Takes the article's item out of every output. What was never public leaves no trace; what was answers 410.
 pub(super) fn hide(db: &Connection, article_id: i64, now: UnixMs) -> rusqlite::Result<()> {
     rows::execute(
@@ -277,7 +317,12 @@ pub(super) fn hide(db: &Connection, article_id: i64, now: UnixMs) -> rusqlite::R
 
 /// The first whole second at or after `at` that no other item has in `column`, nor any notice: dates in feeds are whole
 /// seconds, and two items with one date confuse readers (and the validator).
-fn free_second(db: &Connection, column: &'static str, at: UnixMs, article_id: i64) -> rusqlite::Result<i64> {
+pub(super) fn free_second(
+    db: &Connection,
+    column: &'static str,
+    at: UnixMs,
+    article_id: i64,
+) -> rusqlite::Result<i64> {
     let mut second = at.0.div_euclid(SECOND_MS) * SECOND_MS;
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM news WHERE {column} = ?1 AND article_id <> ?2)

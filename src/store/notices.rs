@@ -258,18 +258,13 @@ pub(super) fn publish_with_article(
     copy_to_item(db, article_id, None)
 }
 
-/// Gives an article's notices and trials to the article that stands for it from now on.
-pub(super) fn move_to(db: &Connection, from: i64, into: i64) -> rusqlite::Result<()> {
-    let parameters = named_params! {":from": from, ":into": into};
-    rows::execute(
-        db,
-        "UPDATE notices SET article_id = :into, finding_key = finding_key || ' of ' || :from WHERE article_id = :from",
-        parameters,
-    )?;
+/// After the notices of `from` were given to `into` (a merge): its trials follow, it is watched no more, and the item of
+/// `into` carries them.
+pub(super) fn follow_merge(db: &Connection, from: i64, into: i64) -> rusqlite::Result<()> {
     rows::execute(
         db,
         "UPDATE OR IGNORE trial_ties SET article_id = :into WHERE article_id = :from",
-        parameters,
+        named_params! {":from": from, ":into": into},
     )?;
     rows::execute(db, "DELETE FROM watch WHERE article_id = :from", named_params! {":from": from})?;
     copy_to_item(db, into, None)

@@ -44,6 +44,8 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     configure(&connection).map_err(sqlite)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(sqlite)?;
     migrate(&mut connection, path)?;
+    // articles that an older version stored; a glance where there are none
+    super::pairs::index_unknown(&mut connection).map_err(sqlite)?;
     Ok(connection)
 }
 
@@ -145,4 +147,53 @@ fn root_sqlite(error: &refinery::Error) -> Option<rusqlite::Error> {
         cause = error.source();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use refinery::Target;
+
+    use super::*;
+
+    /// SQLite rebuilds a table whose CHECK changes: rows that refer to each other must come through, and nothing else
+    /// may be left pointing nowhere.
+    #[test]
+    fn decisions_of_an_older_database_survive_the_migration_that_knows_merges() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut db = Connection::open(folder.path().join("old.db")).unwrap();
+        configure(&db).unwrap();
+        embedded::migrations::runner().set_grouped(true).set_target(Target::Version(6)).run(&mut db).unwrap();
+        let standing = r#"{"status":"queued","title":null,"summary":null,"topics":[]}"#;
+        db.execute_batch(&format!(
+            "INSERT INTO articles (public_id, status, kind, title, authors, journal, abstract, publication_types, mesh,
+                 keywords, trials, related, complete, first_seen_at, title_text, abstract_text, authors_text, journal_text)
+             VALUES ('01A', 'rejected', 'article', 'T', '[]', '{{}}', '[]', '[]', '[]', '[]', '[]', '[]', 1, 1, '', '', '', '');
+             INSERT INTO identifiers VALUES ('pmid', '7', 1);
+             INSERT INTO decisions (id, article_id, act, at, revision, before, after) VALUES
+                 (1, 1, 'reject', 5, 2, '{standing}', '{standing}'), (2, 1, 'undo', 6, 3, '{standing}', '{standing}');
+             UPDATE decisions SET undoes = 1 WHERE id = 2;
+             UPDATE decisions SET undone_by = 2 WHERE id = 1;"
+        ))
+        .unwrap();
+        embedded::migrations::runner().set_grouped(true).run(&mut db).unwrap();
+        let chain: (i64, i64) = db
+            .query_row(
+                "SELECT first.undone_by, second.undoes FROM decisions AS first, decisions AS second
+                 WHERE first.id = 1 AND second.id = 2",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .unwrap();
+        assert_eq!(chain, (2, 1));
+        let lost: i64 =
+            db.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(lost, 0);
+        db.execute("INSERT INTO decisions (article_id, act, at, revision, before, after) VALUES (1, 'merge', 7, 4, '', '')", [])
+            .unwrap();
+        let refused = db.execute(
+            "INSERT INTO decisions (article_id, act, at, revision, before, after, undoes) VALUES (1, 'edit', 8, 5, '', '', 99)",
+            [],
+        );
+        assert!(refused.is_err(), "the new table's references are still held");
+    }
 }

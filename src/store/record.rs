@@ -1,14 +1,14 @@
 //! Judged entries become articles and sightings; what a source says again changes only what it may change.
 
-use rusqlite::{OptionalExtension, Transaction, named_params};
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use sha2::{Digest, Sha256};
 
-use super::matching;
-use super::rows;
-use super::{Store, StoreError, people};
+use super::rows::{self, ARTICLE_COLUMNS};
+use super::{Store, StoreError, matching, pairs, people, versions};
 use crate::domain::article::{Article, Relevance};
-use crate::domain::entry::{Entry, Problem, abstract_plain};
+use crate::domain::entry::{Entry, Problem, WorkKind, abstract_plain};
 use crate::domain::identity::Pmid;
+use crate::domain::likeness::PairSort;
 use crate::domain::status::Status;
 use crate::domain::summary::Draft;
 use crate::domain::time::UnixMs;
@@ -22,6 +22,8 @@ pub struct Judgement {
     pub topics: Vec<String>,
     /// The proposed summary.
     pub draft: Option<Draft>,
+    /// The type of study, as stored; empty until somebody said it.
+    pub study: String,
 }
 
 /// How a source's entry is known again: its name there, and a fingerprint of its content.
@@ -141,16 +143,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn import_source(&self, now: UnixMs) -> Result<i64, StoreError> {
-        self.write("preparing the import", move |db| {
-            rows::execute(
-                db,
-                "INSERT OR IGNORE INTO sources (name, title, definition, configured, next_at)
-                 VALUES ('import', 'Imported files', '{\"kind\":\"feed\",\"url\":\"\",\"topics\":[]}', 0, :now)",
-                named_params! {":now": now.0},
-            )?;
-            db.query_row("SELECT id FROM sources WHERE name = 'import'", [], |row| row.get(0))
-        })
-        .await
+        self.write("preparing the import", move |db| import_source(db, now)).await
     }
 
     /// Acts on PubMed's list of deleted records: what waits leaves the queue, what is public is marked for the editors.
@@ -160,6 +153,17 @@ impl Store {
     pub async fn record_deleted(&self, deleted: Vec<Pmid>, now: UnixMs) -> Result<usize, StoreError> {
         self.write("taking out deleted records", move |db| record_deleted(db, &deleted, now)).await
     }
+}
+
+/// See [`Store::import_source`].
+pub(super) fn import_source(db: &Transaction<'_>, now: UnixMs) -> rusqlite::Result<i64> {
+    rows::execute(
+        db,
+        "INSERT OR IGNORE INTO sources (name, title, definition, configured, next_at)
+         VALUES ('import', 'Imported files', '{\"kind\":\"feed\",\"url\":\"\",\"topics\":[]}', 0, :now)",
+        named_params! {":now": now.0},
+    )?;
+    db.query_row("SELECT id FROM sources WHERE name = 'import'", [], |row| row.get(0))
 }
 
 pub(super) fn record_judged(
@@ -173,23 +177,29 @@ pub(super) fn record_judged(
         db.query_row("SELECT name FROM sources WHERE id = ?1", [source_id], |row| row.get(0))?;
     let mut recorded = Recorded::default();
     for Judged { mark, entry, judgement } in judged {
-        let (article_id, status) = match matching::find(db, entry, &source_name, now, problems)? {
+        let found = matching::find(db, entry, &source_name, now, problems)?;
+        let (article_id, status, changed) = match found.article {
             None => {
                 recorded.fresh += 1;
-                (insert_article(db, entry, judgement, now)?, Status::Queued)
+                (insert_article(db, entry, judgement, now)?, Status::Queued, true)
             }
             Some(article) => {
-                if update_article(db, &article, entry, judgement)? {
-                    recorded.updated += 1;
-                } else {
-                    recorded.known += 1;
-                }
-                (article.id, article.status)
+                let updated = update_article(db, &article, entry, judgement)?;
+                recorded.updated += usize::from(updated);
+                recorded.known += usize::from(!updated);
+                (article.id, article.status, updated)
             }
         };
         recorded.rejected_before += usize::from(status == Status::Rejected);
         matching::remember(db, article_id, entry, &source_name)?;
         record_sighting(db, source_id, article_id, mark, entry, now)?;
+        versions::link_claimed(db, article_id, entry)?;
+        for (rival, evidence) in found.rivals {
+            pairs::suggest(db, article_id, rival, PairSort::Same, &[evidence], now)?;
+        }
+        if changed {
+            pairs::find_alike(db, article_id, now)?;
+        }
     }
     Ok(recorded)
 }
@@ -245,22 +255,9 @@ fn update_article(
     entry: &Entry,
     judgement: &Judgement,
 ) -> rusqlite::Result<bool> {
-    let complete: bool =
-        db.query_row("SELECT complete FROM articles WHERE id = ?1", [article.id], |row| row.get(0))?;
-    let merged = merge_record(article, entry, complete);
-    let unchanged = merged.title == article.title
-        && merged.abstract_sections == article.abstract_sections
-        && merged.authors == article.authors
-        && merged.journal == article.journal
-        && merged.published_on == article.published_on
-        && merged.publication_types == article.publication_types
-        && merged.mesh == article.mesh
-        && merged.ids == article.ids
-        && merged.link == article.link
-        && merged.trial == article.trial
-        && merged.free_full_text == article.free_full_text
-        && complete == merged.complete;
-    if unchanged {
+    let known = stored_record(db, article.id)?;
+    let merged = join_records(&known, entry);
+    if merged == known {
         return Ok(false);
     }
     let same_text = merged.title == article.title && merged.abstract_sections == article.abstract_sections;
@@ -268,6 +265,7 @@ fn update_article(
         relevance: article.relevance.clone(),
         topics: article.topics.clone(),
         draft: article.draft.clone(),
+        study: judgement.study.clone(),
     };
     write_record(db, article.id, &merged, if same_text { &kept } else { judgement })?;
     if article.status == Status::Approved && !same_text {
@@ -281,60 +279,92 @@ fn update_article(
     Ok(true)
 }
 
-/// What the record is when the entry joins it.
-fn merge_record(article: &Article, entry: &Entry, complete: bool) -> Entry {
+/// What the record is when the entry joins it: a complete record says more than a sighting, and nothing that is known
+/// gives way to nothing.
+pub(super) fn join_records(known: &Entry, entry: &Entry) -> Entry {
     // a registration saved long ago says nothing new of a trial
     let is_older =
-        matches!((&entry.trial, &article.trial), (Some(seen), Some(known)) if seen.is_older_than(known));
-    let prefers_entry = (entry.complete || !complete) && !is_older;
+        matches!((&entry.trial, &known.trial), (Some(seen), Some(known)) if seen.is_older_than(known));
+    let prefers_entry = (entry.complete || !known.complete) && !is_older;
     fn pick<T: Clone>(prefers_entry: bool, entry: &T, known: &T, is_empty: impl Fn(&T) -> bool) -> T {
         if (prefers_entry && !is_empty(entry)) || is_empty(known) { entry.clone() } else { known.clone() }
     }
+    fn pick_list<T: Clone>(prefers_entry: bool, entry: &Vec<T>, known: &Vec<T>) -> Vec<T> {
+        pick(prefers_entry, entry, known, Vec::is_empty)
+    }
     let (mut ids, other) =
-        if prefers_entry { (entry.ids.clone(), &article.ids) } else { (article.ids.clone(), &entry.ids) };
+        if prefers_entry { (entry.ids.clone(), &known.ids) } else { (known.ids.clone(), &entry.ids) };
     ids.fill_from(other);
     // a feed without abstract must not empty the record that had one, nor a shorter one cut it
     let keeps_abstract = !prefers_entry
         || (!entry.complete
             && abstract_plain(&entry.abstract_sections).len()
-                < abstract_plain(&article.abstract_sections).len());
+                < abstract_plain(&known.abstract_sections).len());
+    // "article" is what a sighting says that says nothing
+    let keeps_kind = !prefers_entry || !entry.complete && entry.kind == WorkKind::Article;
     Entry {
-        kind: if prefers_entry { entry.kind } else { article.kind },
+        kind: if keeps_kind { known.kind } else { entry.kind },
         ids,
-        title: pick(prefers_entry, &entry.title, &article.title, |title| title.is_empty()),
-        link: pick(prefers_entry, &entry.link, &article.link, Option::is_none),
-        abstract_sections: pick(
-            !keeps_abstract,
-            &entry.abstract_sections,
-            &article.abstract_sections,
-            Vec::is_empty,
-        ),
-        authors: pick(prefers_entry, &entry.authors, &article.authors, Vec::is_empty),
-        journal: pick(prefers_entry, &entry.journal, &article.journal, |journal| journal.title.is_empty()),
-        published_on: pick(prefers_entry, &entry.published_on, &article.published_on, Option::is_none),
-        language: pick(prefers_entry, &entry.language, &article.language, Option::is_none),
-        publication_types: pick(
-            prefers_entry,
-            &entry.publication_types,
-            &article.publication_types,
-            Vec::is_empty,
-        ),
-        mesh: pick(prefers_entry, &entry.mesh, &article.mesh, Vec::is_empty),
-        trials: pick(prefers_entry, &entry.trials, &article.trials, Vec::is_empty),
-        trial: pick(prefers_entry, &entry.trial, &article.trial, Option::is_none),
-        free_full_text: pick(prefers_entry, &entry.free_full_text, &article.free_full_text, Option::is_none),
-        complete: complete || entry.complete,
-        ..entry.clone()
+        title: pick(prefers_entry, &entry.title, &known.title, |title| title.is_empty()),
+        link: pick(prefers_entry, &entry.link, &known.link, Option::is_none),
+        abstract_sections: pick_list(!keeps_abstract, &entry.abstract_sections, &known.abstract_sections),
+        authors: pick_list(prefers_entry, &entry.authors, &known.authors),
+        journal: pick(prefers_entry, &entry.journal, &known.journal, |journal| journal.title.is_empty()),
+        published_on: pick(prefers_entry, &entry.published_on, &known.published_on, Option::is_none),
+        language: pick(prefers_entry, &entry.language, &known.language, Option::is_none),
+        publication_types: pick_list(prefers_entry, &entry.publication_types, &known.publication_types),
+        mesh: pick_list(prefers_entry, &entry.mesh, &known.mesh),
+        keywords: pick_list(prefers_entry, &entry.keywords, &known.keywords),
+        trials: pick_list(prefers_entry, &entry.trials, &known.trials),
+        trial: pick(prefers_entry, &entry.trial, &known.trial, Option::is_none),
+        free_full_text: pick(prefers_entry, &entry.free_full_text, &known.free_full_text, Option::is_none),
+        related: pick_list(prefers_entry, &entry.related, &known.related),
+        complete: known.complete || entry.complete,
+        ..Entry::default()
     }
 }
 
-fn write_record(db: &Transaction<'_>, id: i64, entry: &Entry, judgement: &Judgement) -> rusqlite::Result<()> {
+/// The article's record as it is stored: what sources said, without what is a source's own (its key, when it showed it).
+pub(super) fn stored_record(db: &Connection, id: i64) -> rusqlite::Result<Entry> {
+    let sql = format!("SELECT {ARTICLE_COLUMNS}, keywords, related, complete FROM articles WHERE id = :id");
+    db.prepare_cached(&sql)?.query_row(named_params! {":id": id}, |row| {
+        let article = rows::article(row)?;
+        Ok(Entry {
+            kind: article.kind,
+            ids: article.ids,
+            title: article.title,
+            link: article.link,
+            abstract_sections: article.abstract_sections,
+            authors: article.authors,
+            journal: article.journal,
+            published_on: article.published_on,
+            language: article.language,
+            publication_types: article.publication_types,
+            mesh: article.mesh,
+            keywords: rows::from_json(row, "keywords")?,
+            trials: article.trials,
+            trial: article.trial,
+            free_full_text: article.free_full_text,
+            related: rows::from_json(row, "related")?,
+            complete: row.get("complete")?,
+            ..Entry::default()
+        })
+    })
+}
+
+pub(super) fn write_record(
+    db: &Connection,
+    id: i64,
+    entry: &Entry,
+    judgement: &Judgement,
+) -> rusqlite::Result<()> {
     rows::execute(
         db,
-        "UPDATE articles SET kind = :kind, pmid = :pmid, doi = :doi, pmcid = :pmcid, nct = :nct, title = :title,
+        "UPDATE articles SET kind = :kind, pmid = :pmid, doi = :doi, pmcid = :pmcid, nct = :nct, pii = :pii, title = :title,
              authors = :authors, journal = :journal, published_on = :published_on, link = :link, language = :language,
              abstract = :abstract, publication_types = :types, mesh = :mesh, keywords = :keywords, trials = :trials,
-             trial = :trial, free_full_text = :full_text, related = :related, complete = :complete, score = :score, reasons = :reasons, draft = :draft,
+             trial = :trial, free_full_text = :full_text, related = :related, complete = :complete, study = coalesce(nullif(:study, ''), study),
+             score = :score, reasons = :reasons, draft = :draft,
              topics = iif(topics_edited, topics, :topics), title_text = :title_text, abstract_text = :abstract_text,
              authors_text = :authors_text, journal_text = :journal_text
          WHERE id = :id",
@@ -345,6 +375,7 @@ fn write_record(db: &Transaction<'_>, id: i64, entry: &Entry, judgement: &Judgem
             ":doi": entry.ids.doi.as_ref().map(|doi| doi.as_str()),
             ":pmcid": entry.ids.pmcid.as_ref().map(|pmcid| pmcid.as_str()),
             ":nct": entry.ids.nct.as_ref().map(|nct| nct.as_str()),
+            ":pii": entry.ids.pii.as_ref().map(|pii| pii.as_str()),
             ":title": entry.title.as_html(),
             ":authors": rows::to_json(&entry.authors)?,
             ":journal": rows::to_json(&entry.journal)?,
@@ -360,6 +391,7 @@ fn write_record(db: &Transaction<'_>, id: i64, entry: &Entry, judgement: &Judgem
             ":full_text": entry.free_full_text,
             ":related": rows::to_json(&entry.related)?,
             ":complete": entry.complete,
+            ":study": judgement.study,
             ":score": judgement.relevance.score,
             ":reasons": rows::to_json(&judgement.relevance.reasons)?,
             ":draft": judgement.draft.as_ref().map(rows::to_json).transpose()?,

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::article::{Article, Relevance};
 use crate::domain::entry::{Author, WorkKind};
-use crate::domain::identity::{Doi, Identifiers, Nct, Pmcid, Pmid};
+use crate::domain::identity::{Doi, Identifiers, Nct, Pii, Pmcid, Pmid};
 use crate::domain::news::NewsItem;
 use crate::domain::status::{RejectReason, Status};
 use crate::domain::text::RichText;
@@ -54,13 +54,14 @@ pub(super) fn identifiers(row: &Row<'_>) -> rusqlite::Result<Identifiers> {
         doi: text("doi")?.and_then(|doi| Doi::parse(&doi)),
         pmcid: text("pmcid")?.and_then(|pmcid| Pmcid::parse(&pmcid)),
         nct: text("nct")?.and_then(|nct| Nct::parse(&nct)),
+        pii: None,
     })
 }
 
 /// All columns of an article but those only the full-text index reads.
 pub(super) const ARTICLE_COLUMNS: &str = "articles.id, public_id, revision, status, kind, pmid, doi, pmcid, nct, title, authors, journal, published_on, \
      link, language, abstract, publication_types, mesh, trials, trial, free_full_text, upstream_changed, first_seen_at, later_until, reject_reason, score, \
-     reasons, draft, edited_title, articles.summary, topics";
+     reasons, draft, edited_title, articles.summary, topics, pii, superseded_by";
 
 /// Reads [`ARTICLE_COLUMNS`].
 pub(super) fn article(row: &Row<'_>) -> rusqlite::Result<Article> {
@@ -70,7 +71,10 @@ pub(super) fn article(row: &Row<'_>) -> rusqlite::Result<Article> {
         revision: row.get("revision")?,
         status: word(row, "status", Status::parse)?,
         kind: word(row, "kind", WorkKind::parse)?,
-        ids: identifiers(row)?,
+        ids: Identifiers {
+            pii: row.get::<_, Option<String>>("pii")?.and_then(|pii| Pii::parse(&pii)),
+            ..identifiers(row)?
+        },
         title: RichText::parse(&row.get::<_, String>("title")?),
         authors: from_json(row, "authors")?,
         journal: from_json(row, "journal")?,
@@ -94,6 +98,7 @@ pub(super) fn article(row: &Row<'_>) -> rusqlite::Result<Article> {
         edited_title: row.get::<_, Option<String>>("edited_title")?.map(|title| RichText::parse(&title)),
         summary: row.get("summary")?,
         topics: from_json(row, "topics")?,
+        superseded_by: row.get("superseded_by")?,
     })
 }
 

@@ -179,7 +179,7 @@ fn another_language_has_no_key_argument_or_tag_that_english_lacks() {
 }
 
 /// What stands in templates in every language: names of formats and keys of the keyboard.
-const SAME_EVERYWHERE: [&str; 11] = ["CSV", "JSON", "RSS", "j", "k", "a", "l", "r", "e", "o", "u"];
+const SAME_EVERYWHERE: [&str; 12] = ["CSV", "JSON", "RSS", "j", "k", "a", "l", "r", "e", "o", "u", "m"];
 /// Attributes that people read or hear.
 const READ: [&str; 5] = [" aria-label=\"", " placeholder=\"", " title=\"", " alt=\"", " data-copy=\""];
 

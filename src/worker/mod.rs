@@ -4,6 +4,7 @@
 //! Invariant: every claimed source ends in a recorded outcome with a next time, or its lease runs out and another
 //! worker takes it. A second worker on the same database is safe.
 
+mod additions;
 mod complete;
 mod errands;
 mod gather;
@@ -16,7 +17,9 @@ mod preview;
 mod recount;
 mod refresh;
 mod replay;
+mod studies;
 mod upkeep;
+mod wording;
 
 pub mod backfill;
 pub mod backoff;
@@ -35,6 +38,7 @@ use crate::domain::time::{SECOND_MS, UnixMs};
 use crate::intake::eutils::Eutils;
 use crate::intake::fetch::Fetcher;
 use crate::intake::services::Services;
+use crate::intake::wording::WordingService;
 use crate::store::{Store, StoreError};
 
 pub use judge::judge;
@@ -60,6 +64,8 @@ pub struct Intake {
     pub eutils: Arc<Eutils>,
     /// For services that answer in pages.
     pub services: Arc<Services>,
+    /// For wording by a language model, where one is configured.
+    pub wording: Option<Arc<WordingService>>,
 }
 
 /// Everything a refresh needs. Cheap to clone.
@@ -92,6 +98,8 @@ impl Worker {
         let mut learner = Learner::new(self.rules.clone());
         let hub = hub::Hub::configured(&self.settings, self.rules.topics())
             .map(|hub| tokio::spawn(hub.run(self.store.clone(), self.intake.fetcher.clone())));
+        let mut additions: JoinSet<()> = JoinSet::new();
+        let studies = tokio::spawn(studies::catch_up(self.store.clone()));
         let post = post::begin(self.store.clone(), self.settings.clone(), stop.clone());
         let errands = errands::Errands::begin(&self);
         let mut upkeep = upkeep::Upkeep::new(&self.settings.worker, UnixMs::now());
@@ -109,8 +117,13 @@ impl Worker {
                     Instant::now() + PAUSE_AFTER_FAILURE
                 }
             };
+            if additions.is_empty() {
+                self.start_additions(&mut additions).await;
+            }
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
+                // its works are new to the ranking; and more may have come meanwhile
+                Some(_) = additions.join_next() => learner.note_arrivals(true),
                 () = self.bell.notified() => errands.look_now(),
                 Some(ended) = refreshes.join_next() => {
                     log_report(&ended);
@@ -128,6 +141,7 @@ impl Worker {
         if let Some(hub) = hub {
             hub.abort();
         }
+        studies.abort();
         tokio::join!(self.finish(refreshes), post::end(post, SHUTDOWN_TIMEOUT));
     }
 
@@ -191,6 +205,17 @@ impl Worker {
         };
         let wait = Duration::from_millis(u64::try_from(wait_ms).unwrap_or(u64::MAX));
         Ok(Instant::now() + wait.min(LONGEST_SLEEP))
+    }
+
+    /// Begins to complete what editors added by hand, if anything is due.
+    async fn start_additions(&self, additions: &mut JoinSet<()>) {
+        match self.store.due_additions(UnixMs::now(), 1).await {
+            Ok(due) if due.is_empty() => {}
+            Ok(_) => {
+                additions.spawn(self.clone().complete_additions());
+            }
+            Err(error) => tracing::error!("the worker cannot use the database: {error}"),
+        }
     }
 
     async fn claim(

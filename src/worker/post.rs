@@ -175,7 +175,10 @@ impl Post {
         let society = &self.settings.society;
         let sender =
             Sender { society: &society.name, public_url: &self.public_url, language: &society.language };
+        let wishes = self.store.mail_wishes(claimed.to.id).await?;
         Ok(match claimed.kind {
+            LetterKind::Digest if !wishes.digest => None,
+            LetterKind::Alert if !wishes.alerts => None,
             LetterKind::Invite | LetterKind::Reset => {
                 let Ok(token) = Token::generate() else { return Ok(None) };
                 if !self.store.renew_mailed_link(claimed, token.hash(), now).await? {

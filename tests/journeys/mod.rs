@@ -1,5 +1,6 @@
 //! Stories from end to end.
 
+mod additions;
 mod backfill;
 mod learning;
 mod main_job;

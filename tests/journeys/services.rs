@@ -303,3 +303,22 @@ async fn a_feed_without_abstracts_is_completed_by_doi() {
     assert_eq!(known.authors.len(), 1);
     service.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_crossref_says_of_a_bad_request_is_told() {
+    let literature = Literature::open().await;
+    literature.set_service("/crossref/works", |_| {
+        let said = json!({"status": "failed", "message-type": "validation-failure",
+            "message": [{"type": "filter-not-available", "message": "Filter issm specified but there is no such filter"}]});
+        (StatusCode::BAD_REQUEST, axum::Json(said)).into_response()
+    });
+    let service =
+        Service::start(&literature, &source("journals", "kind = \"crossref\"\nissn = [\"0267-6591\"]")).await;
+    let state = &service.wait_until_fetched(UnixMs(0)).await[0];
+    let error = state.last_error.clone().unwrap();
+    assert_eq!(
+        error,
+        "Crossref answers with an error: \"Filter issm specified but there is no such filter\""
+    );
+    service.stop().await;
+}

@@ -45,7 +45,7 @@ pub(super) fn items() -> Vec<NewsItem> {
             pmid: Some(Pmid(99_000_001)),
             doi: Doi::parse("10.5555/(sici)1<1::aid-x>3.0.co;2"),
             pmcid: Pmcid::parse("PMC9900001"),
-            nct: None,
+            ..Identifiers::default()
         },
         link: Some("https://doi.org/10.5555/(sici)1%3C1::aid-x%3E3.0.co;2".into()),
         authors: vec![

@@ -245,7 +245,7 @@ fn read_entry(entry: &biblatex::Entry, unknown: &mut Vec<String>) -> Result<Entr
         kind,
         source_key: String::new(),
         link: link.or_else(|| canonical_link(&url, None)),
-        ids: Identifiers { pmid, doi, pmcid: Pmcid::parse(&word(&["pmcid"])), nct: None },
+        ids: Identifiers { pmid, doi, pmcid: Pmcid::parse(&word(&["pmcid"])), ..Identifiers::default() },
         title,
         trials: find_ncts(&abstract_plain(&abstract_sections)),
         abstract_sections,

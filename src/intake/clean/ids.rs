@@ -1,6 +1,6 @@
 //! Identifiers inside other text: in guids, addresses, citations and abstracts.
 
-use crate::domain::identity::{Doi, Identifiers, Nct, Pmcid, Pmid};
+use crate::domain::identity::{Doi, Identifiers, Nct, Pii, Pmcid, Pmid};
 
 use super::caps;
 use super::markup::cap_plain;
@@ -22,52 +22,17 @@ pub fn identify(text: &str, ids: &mut Identifiers) {
     if ids.doi.is_none() {
         ids.doi = Doi::parse(text).or_else(|| find_doi(text));
     }
+    if ids.pii.is_none() && lower.contains("/pii/") {
+        ids.pii = Pii::parse(text);
+    }
     if ids.nct.is_none() && lower.contains("clinicaltrials.gov/") {
         ids.nct = find_ncts(text).into_iter().next();
     }
 }
 
-/// The first DOI inside a text or address (Crossref's pattern: `10.` + 4–9 digits + `/` + suffix).
+/// See [`Doi::find`].
 pub fn find_doi(text: &str) -> Option<Doi> {
-    let mut from = 0;
-    while let Some(start) = text[from..].find("10.").map(|at| from + at) {
-        from = start + 3;
-        let before = text[..start].chars().next_back();
-        if before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '.') {
-            continue;
-        }
-        let candidate = cap_plain(&text[start..], caps::WORD);
-        let end = candidate
-            .find(|c: char| {
-                c.is_whitespace() || matches!(c, '"' | '<' | '>' | '|' | '?' | '#' | '&' | '\\' | '`')
-            })
-            .unwrap_or(candidate.len());
-        let candidate = trim_address_tail(trim_brackets(&candidate[..end]));
-        if let Some(doi) = Doi::parse(&percent_encoding::percent_decode_str(candidate).decode_utf8_lossy()) {
-            return Some(doi);
-        }
-    }
-    None
-}
-
-/// A publisher's address goes on after the DOI: `/doi/10.1/x/full`, `…/abstract`, `….pdf`.
-fn trim_address_tail(candidate: &str) -> &str {
-    const TAILS: [&str; 8] =
-        ["/full", "/abstract", "/pdf", "/epdf", "/full.pdf", "/fulltext", "/meta", ".full"];
-    let candidate = candidate.trim_end_matches(['.', ',', ';', ':', '/', '\'']);
-    TAILS.iter().find_map(|tail| candidate.strip_suffix(tail)).unwrap_or(candidate)
-}
-
-/// "(doi: 10.1/x)" closes a bracket that the DOI did not open.
-fn trim_brackets(candidate: &str) -> &str {
-    let mut candidate = candidate.trim_end_matches(['.', ',', ';']);
-    for (open, close) in [('(', ')'), ('[', ']')] {
-        while candidate.ends_with(close) && candidate.matches(close).count() > candidate.matches(open).count()
-        {
-            candidate = &candidate[..candidate.len() - 1];
-        }
-    }
-    candidate
+    Doi::find(text)
 }
 
 /// The PMID in a PubMed address or after "PMID:" inside a text.
@@ -120,23 +85,9 @@ pub fn read_issn(text: &str) -> Option<String> {
         .then(|| format!("{}-{}", head.iter().collect::<String>(), tail.iter().collect::<String>()))
 }
 
-/// Whether a DOI belongs to a preprint server. `10.1101/` is shared with Cold Spring Harbor's journals, whose
-/// suffixes begin with a letter.
+/// See [`Doi::is_preprint`].
 pub fn is_preprint_doi(doi: &Doi) -> bool {
-    const SERVERS: [&str; 9] = [
-        "10.64898/",
-        "10.21203/rs.",
-        "10.2139/ssrn.",
-        "10.20944/preprints",
-        "10.48550/arxiv.",
-        "10.31219/osf.io/",
-        "10.31234/osf.io/",
-        "10.22541/au.",
-        "10.36227/techrxiv",
-    ];
-    let doi = doi.as_str();
-    SERVERS.iter().any(|server| doi.starts_with(server))
-        || doi.strip_prefix("10.1101/").is_some_and(|suffix| suffix.starts_with(|c: char| c.is_ascii_digit()))
+    doi.is_preprint()
 }
 
 #[cfg(test)]

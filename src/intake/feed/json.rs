@@ -9,12 +9,16 @@ use crate::domain::entry::{Parsed, Problem};
 use crate::domain::text::fold_plain;
 use crate::domain::time::UnixMs;
 use crate::intake::clean::caps;
+use crate::intake::decode;
 
 use super::item::{Channel, Item};
 use super::{FeedError, MAX_ENTRIES, assemble, model};
 
 /// Reads a JSON Feed.
 pub(super) fn parse(text: &str, url: Option<&str>, now: UnixMs) -> Result<Parsed, FeedError> {
+    if let Some(what) = decode::too_many_values(text.as_bytes()) {
+        return Err(FeedError::Json { what });
+    }
     let feed: Value = match serde_json::from_str(text) {
         Ok(feed) => feed,
         Err(error) => {

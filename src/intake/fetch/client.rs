@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
 use tokio::time::Instant;
@@ -16,12 +17,14 @@ use super::guard::{Guard, Reach};
 use super::headers::{Freshness, asked_gap, retry_after_ms};
 use super::pacing::{NoTurn, Pacing, Turn};
 use super::resolve::{LookUp, ResolveFault, SystemLookUp, VettingResolver};
-use super::walk::Walk;
+use super::walk::{Posted, Walk};
 use super::{FetchSettings, Fetched, Request, Response};
 use crate::domain::time::{MINUTE_MS, UnixMs};
 
 /// Total time-outs that a fetch waits for its first turn at a host which others keep busy.
 const FIRST_TURN_PATIENCE: u32 = 4;
+/// The longest explanation of a bad request that is read.
+const MAX_REFUSAL: usize = 16 * 1024;
 
 /// The client: build one for the process and share it.
 pub struct Fetcher {
@@ -74,11 +77,24 @@ impl Fetcher {
     /// # Errors
     /// As [`Fetcher::get`].
     pub async fn post_form(&self, request: &Request, form: &[(&str, &str)]) -> Result<Response, FetchError> {
-        self.walk(request, Some(form)).await
+        self.walk(request, Some(Posted::Form(form))).await
     }
 
-    async fn walk(&self, request: &Request, form: Option<&[(&str, &str)]>) -> Result<Response, FetchError> {
-        let mut walk = Walk::begin(request, form)?;
+    /// Posts a JSON text once, with a bearer token where there is one. Redirects are not followed.
+    ///
+    /// # Errors
+    /// As [`Fetcher::get`].
+    pub async fn post_json(
+        &self,
+        request: &Request,
+        text: &str,
+        token: Option<&str>,
+    ) -> Result<Response, FetchError> {
+        self.walk(request, Some(Posted::Json { text, token })).await
+    }
+
+    async fn walk(&self, request: &Request, posted: Option<Posted<'_>>) -> Result<Response, FetchError> {
+        let mut walk = Walk::begin(request, posted)?;
         loop {
             let reach = self.guard.check_url(&walk.url).map_err(|refusal| walk.name_refusal(refusal))?;
             let turn = self.take_turn(&walk).await?;
@@ -124,14 +140,19 @@ impl Fetcher {
             (Reach::AllowedNetworksOnly, Some(inside)) => inside,
             _ => &self.public,
         };
-        let method = if walk.form.is_some() { Method::POST } else { Method::GET };
+        let method = if walk.posted.is_some() { Method::POST } else { Method::GET };
         let mut sending = client.request(method, walk.url.clone()).headers(walk.headers());
         if let Some((user, password)) = walk.credentials_here() {
             sending = sending.basic_auth(user, Some(password));
         }
-        if let Some(form) = walk.form {
-            sending = sending.form(form);
-        }
+        sending = match walk.posted {
+            Some(Posted::Form(form)) => sending.form(form),
+            Some(Posted::Json { text, token }) => {
+                let typed = sending.header(CONTENT_TYPE, "application/json").body(text.to_owned());
+                token.into_iter().fold(typed, |sending, token| sending.bearer_auth(token))
+            }
+            None => sending,
+        };
         let first_byte_at = Instant::now() + self.settings.first_byte_timeout;
         let answer = async {
             self.check_behind_proxy(walk, reach).await?;
@@ -196,7 +217,11 @@ impl Fetcher {
                     let wait_ms = retry_after_ms.unwrap_or(MINUTE_MS);
                     self.pacing.slow_host(&walk.url, Duration::from_millis(wait_ms.unsigned_abs()));
                 }
-                return Err(FetchError::Status { url: walk.shown(), status, retry_after_ms });
+                let body = match walk.request.keep_refusal && matches!(status, 400 | 422) {
+                    true => read_refusal(response, deadline).await,
+                    false => Bytes::new(),
+                };
+                return Err(FetchError::Status { url: walk.shown(), status, retry_after_ms, body });
             }
         }
         let asked_gap = asked_gap(headers);
@@ -257,4 +282,13 @@ impl Fetcher {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+/// What the server says of a bad request, if it can be had; nothing depends on it.
+async fn read_refusal(response: reqwest::Response, deadline: Instant) -> Bytes {
+    let Ok(encoding) = Encoding::read(response.headers()) else { return Bytes::new() };
+    let reading = body::read_body(response, encoding, MAX_REFUSAL);
+    match tokio::time::timeout_at(deadline, reading).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) | Err(_) => Bytes::new(),
+    }
 }

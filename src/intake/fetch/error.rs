@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use url::Url;
 
 use crate::domain::time::{MINUTE_MS, SECOND_MS};
@@ -94,7 +95,7 @@ pub enum FetchError {
     #[error("{url}: unusable redirect to {location:?}: {why}")]
     BadRedirect { url: String, location: String, why: String },
     #[error("{url}: the server answered {status}{}", describe_status(*.status))]
-    Status { url: String, status: u16, retry_after_ms: Option<i64> },
+    Status { url: String, status: u16, retry_after_ms: Option<i64>, body: Bytes },
     #[error("{url}: the host asked to be left alone for another {} s", .wait_ms / SECOND_MS)]
     HostAskedToWait { url: String, wait_ms: i64 },
     #[error("the HTTP client cannot start: {why}")]
@@ -196,8 +197,12 @@ mod tests {
 
     #[test]
     fn each_failure_says_when_to_try_again() {
-        let status =
-            |status, retry_after_ms| FetchError::Status { url: String::new(), status, retry_after_ms };
+        let status = |status, retry_after_ms| FetchError::Status {
+            url: String::new(),
+            status,
+            retry_after_ms,
+            body: Bytes::new(),
+        };
         assert_eq!(status(410, None).retry(), Retry::Gone);
         assert_eq!(status(404, None).retry(), Retry::Backoff);
         assert_eq!(status(429, Some(60_000)).retry(), Retry::SlowHost { after_ms: Some(60_000) });

@@ -98,6 +98,8 @@ pub struct Request {
     pub own_pacing: bool,
     /// The query holds a key: it appears in no message.
     pub hide_query: bool,
+    /// What the server says when it answers 400 or 422 is wanted.
+    pub keep_refusal: bool,
 }
 
 impl Request {

@@ -3,7 +3,7 @@
 use quick_xml::events::BytesStart;
 
 use crate::domain::entry::{AbstractSection, Author, Entry, WorkKind};
-use crate::domain::identity::{Doi, Identifiers, Nct, Pmcid, Pmid};
+use crate::domain::identity::{Doi, Identifiers, Nct, Pii, Pmcid, Pmid};
 use crate::domain::relation::{RelatedWork, Relation};
 use crate::domain::text::RichText;
 use crate::domain::time::PartialDate;
@@ -330,6 +330,8 @@ pub(super) fn read_article_ids<'a>(xml: &mut Xml<'a>, draft: &mut Draft) -> Resu
             draft.listed_doi = draft.listed_doi.take().or(Doi::parse(&word(xml)?));
         } else if has(tag, "IdType", "pmc") {
             draft.entry.ids.pmcid = draft.entry.ids.pmcid.take().or(Pmcid::parse(&word(xml)?));
+        } else if has(tag, "IdType", "pii") {
+            draft.entry.ids.pii = draft.entry.ids.pii.take().or(Pii::parse(&word(xml)?));
         } else {
             skip(xml, tag)?;
         }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::page::Refusal;
+use super::page::{Refusal, parse, refuse};
 use super::{ServiceError, ServiceSettings};
-use crate::intake::fetch::{Fetcher, Request, Response};
+use crate::intake::fetch::{FetchError, Fetcher, Request, Response};
 
 /// A service with the one bucket of its pace.
 pub(super) struct Client {
@@ -53,8 +53,10 @@ impl Client {
         let mut request = Request::new(url);
         request.own_pacing = true;
         request.accept = Some("application/json");
+        request.keep_refusal = true;
         let response = fetcher.get(&request).await;
-        match response.map_err(|source| ServiceError::Fetch { service: self.name, source })? {
+        let response = response.map_err(|source| self.name_fetch_error(source))?;
+        match response {
             Response::Fetched(fetched) => {
                 self.slow_down(fetched.asked_gap);
                 Ok(fetched.body)
@@ -78,6 +80,17 @@ impl Client {
     fn slow_down(&self, asked: Option<Duration>) {
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
         pace.gap = pace.gap.max(asked.unwrap_or_default().min(LONGEST_GAP));
+    }
+
+    /// The error for a request that failed, in the service's own words if it has some: what is wrong with a query.
+    fn name_fetch_error(&self, source: FetchError) -> ServiceError {
+        if let FetchError::Status { body, .. } = &source
+            && let Ok(answer) = parse(body)
+            && let refusal @ Refusal::Said(_) = refuse(&answer)
+        {
+            return self.name_refusal(refusal);
+        }
+        ServiceError::Fetch { service: self.name, source }
     }
 
     /// The error for a body that is no page.

@@ -7,7 +7,7 @@ use super::json::{as_text, instant, list, number, text, word, words};
 use super::page::{Page, Refusal, parse, refuse};
 use super::walk::Place;
 use crate::domain::entry::{Author, Entry, Journal, WorkKind};
-use crate::domain::identity::{Doi, Identifiers, Nct};
+use crate::domain::identity::{Doi, Identifiers, Nct, Pii};
 use crate::domain::relation::{RelatedWork, Relation};
 use crate::domain::text::fold_plain;
 use crate::domain::time::{PartialDate, UnixMs};
@@ -94,11 +94,12 @@ pub(super) fn read_work(row: &Value, now: UnixMs) -> Result<Entry, String> {
     let issn = list(row, "/ISSN").iter().filter_map(as_text).find_map(|issn| read_issn(&issn));
     let pages = word(row, "/page");
     let free_full_text = is_free(row, now).then(|| doi.url());
+    let numbered = list(row, "/alternative-id").iter().filter_map(as_text).find_map(|id| Pii::parse(&id));
     Ok(Entry {
         kind,
         source_key: doi.as_str().to_owned(),
         link: Some(doi.url()),
-        ids: Identifiers { doi: Some(doi), ..Identifiers::default() },
+        ids: Identifiers { doi: Some(doi), pii: numbered, ..Identifiers::default() },
         title,
         abstract_sections,
         authors: list(row, "/author").iter().filter_map(read_author).take(caps::AUTHORS).collect(),

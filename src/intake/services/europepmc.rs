@@ -58,7 +58,7 @@ pub(super) fn read_result(row: &Value, now: UnixMs) -> Result<Entry, String> {
         pmid: text(row, "/pmid").and_then(|pmid| Pmid::parse(&pmid)),
         doi: text(row, "/doi").and_then(|doi| Doi::parse(&doi)),
         pmcid: text(row, "/pmcid").and_then(|pmcid| Pmcid::parse(&pmcid)),
-        nct: None,
+        ..Identifiers::default()
     };
     let is_preprint = source == "PPR" || ids.doi.as_ref().is_some_and(is_preprint_doi);
     let abstract_sections = sections(&blocks(&text(row, "/abstractText").unwrap_or_default()));

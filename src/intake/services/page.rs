@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::json::{as_text, text};
 use crate::domain::entry::{Entry, Problem};
 use crate::domain::text::fold_plain;
+use crate::intake::decode;
 
 /// Longest message of a service that is repeated, in bytes.
 const MAX_SAID: usize = 300;
@@ -62,6 +63,9 @@ impl Page {
 
 /// Bytes → JSON, or what came in its place.
 pub(super) fn parse(body: &[u8]) -> Result<Value, Refusal> {
+    if let Some(what) = decode::too_many_values(body) {
+        return Err(Refusal::Unreadable(what));
+    }
     serde_json::from_slice(body).map_err(|error| {
         let head = String::from_utf8_lossy(&body[..body.len().min(200)]);
         let what = match head.trim_start().chars().next() {

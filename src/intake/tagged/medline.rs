@@ -2,7 +2,7 @@
 
 use super::{Fields, read_abstract};
 use crate::domain::entry::{Author, Entry, Journal, WorkKind, abstract_plain};
-use crate::domain::identity::{Doi, Identifiers, Pmcid, Pmid};
+use crate::domain::identity::{Doi, Identifiers, Pii, Pmcid, Pmid};
 use crate::domain::relation::{RelatedWork, Relation};
 use crate::domain::text::fold_plain;
 use crate::domain::time::UnixMs;
@@ -53,6 +53,7 @@ pub(super) fn read(record: &Fields, now: UnixMs) -> Result<Entry, String> {
             pmid: Some(pmid),
             doi,
             pmcid: record.first(&["PMC"]).and_then(Pmcid::parse),
+            pii: record.all("AID").filter_map(|number| number.strip_suffix("[pii]")).find_map(Pii::parse),
             nct: None,
         },
         source_key: format!("pmid:{pmid}"),

@@ -2,7 +2,7 @@
 
 use super::{Fields, read_abstract};
 use crate::domain::entry::{Entry, Journal, WorkKind, abstract_plain};
-use crate::domain::identity::{Identifiers, Pmcid, Pmid};
+use crate::domain::identity::{Identifiers, Pii, Pmcid, Pmid};
 use crate::domain::text::fold_plain;
 use crate::intake::clean::{
     canonical_link, caps, find_doi, find_ncts, find_pmid, is_preprint_doi, read_date, read_issn, read_name,
@@ -39,7 +39,13 @@ pub(super) fn read(record: &Fields) -> Result<Entry, String> {
     Ok(Entry {
         kind,
         link: link.or_else(|| addresses().find_map(|address| canonical_link(address, None))),
-        ids: Identifiers { pmid, doi, pmcid: record.all("C2").find_map(Pmcid::parse), nct: None },
+        ids: Identifiers {
+            pmid,
+            doi,
+            pmcid: record.all("C2").find_map(Pmcid::parse),
+            pii: addresses().filter(|address| address.contains("/pii/")).find_map(Pii::parse),
+            nct: None,
+        },
         title,
         trials: find_ncts(&abstract_plain(&abstract_sections)),
         abstract_sections,

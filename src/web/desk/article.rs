@@ -1,18 +1,21 @@
 //! One article as the desk shows it: what the sources said, why it is here, and the form that decides.
 
-use super::annotate::{ShownSection, annotate};
+use super::annotate::{FindTerms, ShownSection, annotate, mark_terms};
 use super::check::Checked;
 use super::facts::{Badge, Link, authors, badges, links, meta};
 use super::history::describe;
 use super::notices::ShownNotice;
 use super::page::{Choice, Rich, Times};
 use super::trial::TrialView;
+use super::twins::Relatives;
+use super::view::View;
+use super::wording::Offers;
 use crate::domain::article::{Article, Sighting};
 use crate::domain::status::{Act, RejectReason, Status, after};
 use crate::domain::summary::{MAX_WORDS, SentenceRole, WARN_WORDS, count_words};
 use crate::domain::text::{RichText, fold_plain};
 use crate::domain::time::DAY_MS;
-use crate::store::HistoryRow;
+use crate::store::{HistoryRow, MergedText};
 use crate::texts::Texts;
 use crate::web::session::Fields;
 
@@ -75,12 +78,41 @@ pub(crate) struct Event {
     pub(crate) what: String,
     pub(crate) who: String,
     pub(crate) when: String,
+    /// Of a merge, the text of the article that is gone.
+    pub(crate) gone: Option<Gone>,
+}
+
+/// The text of an article that was merged into another.
+pub(crate) struct Gone {
+    pub(crate) title: Rich,
+    pub(crate) summary: String,
+}
+
+impl Gone {
+    pub(crate) fn of(text: &MergedText) -> Self {
+        Self { title: (&text.title).into(), summary: text.summary.clone().unwrap_or_default() }
+    }
 }
 
 /// Where a source showed it.
 pub(crate) struct ShownSighting {
     pub(crate) title: String,
     pub(crate) when: String,
+}
+
+/// Why it is here, with the list of all that are here for it.
+pub(crate) struct ShownReason {
+    pub(crate) text: String,
+    pub(crate) query: String,
+}
+
+impl ShownReason {
+    fn new(text: &str) -> Self {
+        // “term”: you published 9 of 11 – the numbers change with every decision, the term does not
+        let telling = text.split_once('”').map_or(text, |(before, _)| &text[..before.len() + '”'.len_utf8()]);
+        let view = View { why: telling.to_owned(), ..View::default() };
+        Self { text: text.to_owned(), query: view.to_query(&[]) }
+    }
 }
 
 /// Everything of the article pane.
@@ -93,7 +125,7 @@ pub(crate) struct ArticleView {
     pub(crate) authors: String,
     pub(crate) badges: Vec<Badge>,
     pub(crate) links: Vec<Link>,
-    pub(crate) reasons: Vec<String>,
+    pub(crate) reasons: Vec<ShownReason>,
     pub(crate) standing: Option<String>,
     /// What the watch found, newest first.
     pub(crate) noticed: Vec<ShownNotice>,
@@ -102,6 +134,7 @@ pub(crate) struct ArticleView {
     pub(crate) form: FormText,
     pub(crate) errors: Vec<String>,
     pub(crate) checked: Checked,
+    pub(crate) offers: Offers,
     pub(crate) draft: Vec<ShownSentence>,
     pub(crate) draft_used: bool,
     pub(crate) topics: Vec<Choice>,
@@ -115,6 +148,9 @@ pub(crate) struct ArticleView {
     pub(crate) zone: String,
     pub(crate) sightings: Vec<ShownSighting>,
     pub(crate) past: Vec<Event>,
+    pub(crate) relatives: Relatives,
+    /// Whether the visitor may merge and link.
+    pub(crate) may_join: bool,
 }
 
 /// What an article pane is made from.
@@ -122,21 +158,40 @@ pub(crate) struct Material<'a> {
     pub(crate) article: &'a Article,
     pub(crate) form: FormText,
     pub(crate) checked: Checked,
+    pub(crate) offers: Offers,
     pub(crate) sightings: &'a [Sighting],
     pub(crate) history: &'a [HistoryRow],
+    pub(crate) relatives: Relatives,
     /// `(name, title)` in the configured order.
     pub(crate) topics: &'a [(String, String)],
     /// Whether the visitor's role decides.
     pub(crate) may_decide: bool,
     pub(crate) times: Times,
+    /// The words to mark in title and abstract.
+    pub(crate) find: FindTerms<'a>,
 }
 
 impl ArticleView {
     pub(crate) fn new(material: Material<'_>) -> Self {
-        let Material { article, form, checked, sightings, history, topics, may_decide, times } = material;
+        let Material {
+            article,
+            form,
+            checked,
+            offers,
+            sightings,
+            history,
+            relatives,
+            topics,
+            may_decide,
+            times,
+            find,
+        } = material;
         let texts = times.texts;
         let places: Vec<(usize, usize)> =
             article.draft.iter().flat_map(|draft| &draft.sentences).map(|sentence| sentence.source).collect();
+        let names: Vec<String> = (1..=places.len())
+            .map(|number| texts.t("article-to-sentence").with("number", number).into())
+            .collect();
         let allowed = |act| may_decide && after(article.status, act).is_some();
         let draft_text = article.draft.as_ref().map(|draft| draft.text()).unwrap_or_default();
         let topics =
@@ -144,21 +199,22 @@ impl ArticleView {
         Self {
             id: article.id,
             revision: article.revision,
-            title: article.shown_title().into(),
+            title: mark_terms(article.shown_title(), find),
             title_plain: article.shown_title().to_plain(),
             meta: meta(article),
             authors: authors(texts, &article.authors),
             badges: badges(texts, article, sightings.len()),
             links: links(texts, article),
-            reasons: article.relevance.reasons.clone(),
+            reasons: article.relevance.reasons.iter().map(|reason| ShownReason::new(reason)).collect(),
             noticed: Vec::new(),
             standing: standing(article, history, times),
             trial: article.trial.as_ref().map(TrialView::new),
-            sections: shown_sections(article, &places),
+            sections: shown_sections(article, &places, &names, find),
             draft_used: form.summary == draft_text,
             form,
             errors: Vec::new(),
             checked,
+            offers,
             draft: shown_draft(texts, article),
             topics,
             can_edit: allowed(Act::Edit),
@@ -195,16 +251,24 @@ impl ArticleView {
                     what: describe(texts, row),
                     who: row.editor.clone(),
                     when: times.show_near(row.at),
+                    gone: row.merged.as_ref().map(Gone::of),
                 })
                 .collect(),
+            relatives,
+            may_join: may_decide,
         }
     }
 }
 
 /// The abstract. What a registration says of the trial's course stands in a table of its own; it is shown as text too
 /// only where the draft quotes it.
-fn shown_sections(article: &Article, places: &[(usize, usize)]) -> Vec<ShownSection> {
-    let mut sections = annotate(&article.abstract_sections, places);
+fn shown_sections(
+    article: &Article,
+    places: &[(usize, usize)],
+    names: &[String],
+    find: FindTerms<'_>,
+) -> Vec<ShownSection> {
+    let mut sections = annotate(&article.abstract_sections, places, names, find);
     if article.trial.is_some() {
         sections.retain(|section| section.label.as_deref() != Some("Registration") || section.is_quoted);
     }

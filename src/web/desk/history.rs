@@ -5,6 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::article::Gone;
 use super::article::reason_key;
 use super::page::{Frame, Rich, Times, Toast, show};
 use crate::domain::editor::Role;
@@ -31,6 +32,7 @@ struct ShownRow {
     detail: Option<String>,
     undone: bool,
     undoable: bool,
+    gone: Option<Gone>,
 }
 
 #[derive(Template)]
@@ -73,6 +75,7 @@ pub(super) async fn page(
             detail: row.undone.then(|| state.texts.t("history-undone-since").into()),
             undone: row.undone,
             undoable: row.undoable,
+            gone: row.merged.as_ref().map(Gone::of),
         })
         .collect();
     let toast = number("undone").map(|_| Toast::plain(state.texts.t("history-undone")));
@@ -97,6 +100,7 @@ pub(super) fn describe(texts: &Texts, row: &HistoryRow) -> String {
         Act::Edit => "past-edited",
         Act::Withdraw => "past-withdrawn",
         Act::Undo => "past-undone",
+        Act::Merge => "past-merged",
     };
     texts.t(key).into()
 }

@@ -116,6 +116,11 @@ pub struct Public {
 }
 
 impl Public {
+    /// Address of the society's logo, where it has one.
+    pub fn logo_path(&self) -> Option<String> {
+        self.assets.logo.as_ref().map(assets::Asset::path)
+    }
+
     /// Makes the assets and an empty shelf.
     pub fn new(store: Store, site: Arc<Site>, clock: Clock, settings: PublicSettings) -> Self {
         let shelf = Shelf::new(store.clone(), clock.clone(), settings.check_every, settings.cache_bytes);

@@ -1,0 +1,8 @@
+//! One work, many sightings: what merges, what is only suggested, what an editor merges and parts again, and how a
+//! preprint and its paper share one permalink.
+
+mod desk;
+mod merging;
+mod suggestions;
+mod versions;
+mod world;
