@@ -10,6 +10,7 @@ mod limits;
 mod lists;
 mod looks;
 mod noticed;
+mod speed;
 pub(crate) mod world;
 
 use world::{PASSWORD, World};

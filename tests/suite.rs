@@ -21,4 +21,6 @@ mod schedule;
 mod starter_lists;
 mod store;
 mod store_notices;
+mod store_search;
 mod support;
+mod watch_corpus;

@@ -51,6 +51,8 @@ pub struct Settings {
     pub preprints: Service,
     /// Crossref.
     pub crossref: Service,
+    /// The watch over what was published.
+    pub watch: Watch,
     /// When sources are fetched.
     pub worker: Worker,
     /// The editors' desk.
@@ -170,6 +172,24 @@ pub struct Ncbi {
     pub overlap_days: u32,
     /// Days the first search looks back.
     pub first_window_days: u32,
+}
+
+/// `[watch]`: looking after what happens to works that were published or wait.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Watch {
+    /// Whether the worker watches at all.
+    pub enabled: bool,
+    /// Whether serious notices wait for an editor before they mark a public item.
+    pub approve_first: bool,
+    /// How long an item counts as recent.
+    pub recent_days: u32,
+    /// Between two looks at a recent item.
+    pub recent_hours: u32,
+    /// Between two looks at an older one.
+    pub older_hours: u32,
+    /// DOIs in one request to Crossref.
+    pub crossref_batch: usize,
 }
 
 /// `[europepmc]`, `[trials]`, `[preprints]` and `[crossref]`: a service that answers in pages.

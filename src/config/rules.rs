@@ -72,6 +72,12 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("crossref.requests_per_minute", Rule::Whole(1, 100_000)),
     ("crossref.overlap_days", Rule::Whole(0, 90)),
     ("crossref.first_window_days", Rule::Whole(1, 3_650)),
+    ("watch.enabled", Rule::Flag),
+    ("watch.approve_first", Rule::Flag),
+    ("watch.recent_days", Rule::Whole(1, 36_500)),
+    ("watch.recent_hours", Rule::Whole(1, 8_760)),
+    ("watch.older_hours", Rule::Whole(1, 8_760)),
+    ("watch.crossref_batch", Rule::Whole(1, 100)),
     // the worker, which alone knows crontab lines, checks the schedules
     ("worker.schedule", Rule::Text(some_text)),
     ("worker.time_zone", Rule::Text(time_zone)),

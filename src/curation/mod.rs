@@ -7,5 +7,6 @@ pub mod relevance;
 pub mod sentences;
 pub mod topics;
 pub mod verify;
+pub mod watch;
 pub mod wording;
 mod words;

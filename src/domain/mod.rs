@@ -7,6 +7,7 @@
 
 pub mod article;
 pub mod coverage;
+pub mod doi_owner;
 pub mod editor;
 pub mod entry;
 pub mod identity;

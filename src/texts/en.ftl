@@ -234,6 +234,18 @@ search-cut =
         [one] The best { $count } item for “{ $question }”, best first.
        *[other] The best { $count } items for “{ $question }”, best first.
     }
+search-found-newest =
+    { $count ->
+        [one] { $count } item for “{ $question }”, newest first.
+       *[other] { $count } items for “{ $question }”, newest first.
+    }
+search-cut-newest =
+    { $count ->
+        [one] The newest { $count } item for “{ $question }”.
+       *[other] The newest { $count } items for “{ $question }”.
+    }
+search-to-newest = Newest first
+search-to-best = Best first
 
 ## The website: feeds
 
@@ -546,8 +558,8 @@ said-known = This work was here already.
 
 noticed-head =
     { $count ->
-        [one] Something happened to { $count } published work
-       *[other] Something happened to published works, { $count } times
+        [one] { $count } notice about a published work
+       *[other] { $count } notices about published works
     }
 noticed-more = { $count } more
 noticed-waiting = Found { $when }. It waits for your answer; readers do not see it yet.

@@ -19,6 +19,7 @@ mod refresh;
 mod replay;
 mod studies;
 mod upkeep;
+mod watch;
 mod wording;
 
 pub mod backfill;
@@ -28,7 +29,8 @@ pub mod schedule;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
+use tokio::sync::watch as signal;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -47,6 +49,7 @@ pub use post::{Delivered, Post};
 pub use preview::NoPreview;
 pub use refresh::Report;
 pub use replay::Replayed;
+pub use watch::{WatchReport, note_incoming};
 
 /// The database is asked at least this often what is due: another process may have changed it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
@@ -93,11 +96,12 @@ impl Worker {
     }
 
     /// Works until `stop` becomes true, then lets the refreshes in flight finish or gives them back.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub async fn run(self, mut stop: signal::Receiver<bool>) {
         let mut refreshes: JoinSet<Report> = JoinSet::new();
         let mut learner = Learner::new(self.rules.clone());
         let hub = hub::Hub::configured(&self.settings, self.rules.topics())
             .map(|hub| tokio::spawn(hub.run(self.store.clone(), self.intake.fetcher.clone())));
+        let watching = self.settings.watch.enabled.then(|| tokio::spawn(self.clone().watch(stop.clone())));
         let mut additions: JoinSet<()> = JoinSet::new();
         let studies = tokio::spawn(studies::catch_up(self.store.clone()));
         let post = post::begin(self.store.clone(), self.settings.clone(), stop.clone());
@@ -140,6 +144,9 @@ impl Worker {
         drop(errands);
         if let Some(hub) = hub {
             hub.abort();
+        }
+        if let Some(watching) = watching {
+            watching.abort();
         }
         studies.abort();
         tokio::join!(self.finish(refreshes), post::end(post, SHUTDOWN_TIMEOUT));

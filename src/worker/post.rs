@@ -147,7 +147,8 @@ impl Post {
             self.store.end_letter(claimed.id, LetterState::Cancelled, None, now).await?;
             return Ok(Ok(()));
         };
-        let id = format!("letter-{}-{}", claimed.id, claimed.kind.as_str());
+        // the same for each attempt, and never that of a letter of another database with the same sender
+        let id = format!("letter-{}-{}", claimed.id, claimed.expires_at.0);
         let result = self.mailer.send(&claimed.to.email, &letter, &id).await;
         let kind = claimed.kind.as_str();
         match &result {

@@ -6,3 +6,5 @@ mod learning;
 mod main_job;
 mod services;
 mod sources;
+mod watch;
+mod watch_load;

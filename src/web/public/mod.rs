@@ -116,9 +116,10 @@ pub struct Public {
 }
 
 impl Public {
-    /// Address of the society's logo, where it has one.
-    pub fn logo_path(&self) -> Option<String> {
-        self.assets.logo.as_ref().map(assets::Asset::path)
+    /// Address of the society's logo for the desk, where it has one that leaves its pages light.
+    pub fn light_logo_path(&self) -> Option<String> {
+        const MOST_BYTES: usize = 24 * 1024;
+        self.assets.logo.as_ref().filter(|logo| logo.size <= MOST_BYTES).map(assets::Asset::path)
     }
 
     /// Makes the assets and an empty shelf.
