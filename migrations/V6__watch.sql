@@ -28,6 +28,7 @@ CREATE TABLE watch (
     article_id INTEGER NOT NULL REFERENCES articles (id),
     service    TEXT    NOT NULL CHECK (service IN ('pubmed', 'crossref', 'preprints', 'trials')),
     next_at    INTEGER NOT NULL,
+    held_until INTEGER,                            -- a worker is looking; after a crash the hold runs out
     checked_at INTEGER,                            -- the last look that succeeded
     failures   INTEGER NOT NULL DEFAULT 0,         -- since then
     error      TEXT,                               -- of the last look, if it failed

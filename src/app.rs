@@ -19,6 +19,7 @@ use crate::domain::time::UnixMs;
 use crate::intake::eutils::{Eutils, EutilsSettings};
 use crate::intake::fetch::{FetchSettings, Fetcher};
 use crate::intake::services::{AllSettings, ServiceSettings, Services};
+use crate::intake::wording::{WordingService, WordingSettings};
 use crate::store::Store;
 use crate::web::{self, AppState, Clock};
 use crate::worker::{Intake, Worker};
@@ -99,7 +100,13 @@ impl Base {
         let fetcher = Arc::new(Fetcher::new(fetch_settings(&self.settings)?)?);
         let eutils = Arc::new(Eutils::new(fetcher.clone(), eutils_settings(&self.settings)));
         let services = Services::new(fetcher.clone(), all_settings(&self.settings));
-        let intake = Intake { fetcher, eutils, services: Arc::new(services) };
+        let wording = wording_settings(&self.settings)
+            .map(|settings| {
+                WordingService::new(fetch_settings(&self.settings)?, &settings).map_err(anyhow::Error::from)
+            })
+            .transpose()?
+            .map(Arc::new);
+        let intake = Intake { fetcher, eutils, services: Arc::new(services), wording };
         let rules = self.topic_rules()?;
         Ok(Worker::new(self.store.clone(), intake, rules, self.settings.clone(), self.bell.clone()))
     }
@@ -161,7 +168,8 @@ pub async fn start(base: Base, role: Role) -> anyhow::Result<Running> {
             Arc::new(base.site(bound)),
             Clock::system(),
             base.bell.clone(),
-        )?;
+        )?
+        .with_rules(base.topic_rules()?);
         let (router, stopped) = (web::router(state), stopped.clone());
         tasks.spawn(async move {
             if let Err(error) = web::server::serve(listener, router, stopped).await {
@@ -261,6 +269,16 @@ fn fetch_settings(settings: &Settings) -> anyhow::Result<FetchSettings> {
         host_jitter: Duration::from_millis(fetch.host_spacing_ms / 2),
         proxy,
         ..FetchSettings::default()
+    })
+}
+
+/// The language model's endpoint, where one is configured.
+fn wording_settings(settings: &Settings) -> Option<WordingSettings> {
+    let wording = &settings.wording;
+    Some(WordingSettings {
+        base_url: wording.base_url.clone()?,
+        model: wording.model.clone(),
+        timeout: Duration::from_secs(wording.timeout_seconds),
     })
 }
 

@@ -182,6 +182,15 @@ impl Street {
                 form.push(("summary", "A sentence.".into()));
                 path.replace("{id}", &article.id.to_string())
             }
+            "/desk/add" => {
+                form.push(("what", format!("PMID {}", self.count.replace(self.count.get() + 1) + 9_000)));
+                path.into()
+            }
+            "/desk/add/item" => {
+                let number = self.count.replace(self.count.get() + 1);
+                form.push(("title", format!("A made-up item of number {number}")));
+                path.into()
+            }
             "/desk/undo/{id}" => {
                 let article = self.world.article("Decided").await;
                 let editor = self.account(Role::Editor).await.id;
@@ -240,6 +249,13 @@ impl Street {
             path if path.starts_with("/desk/people/{id}") => {
                 form.push(("role", "editor".into()));
                 path.replace("{id}", &self.account(Role::Viewer).await.id.to_string())
+            }
+            "/desk/mail/{id}/retry" => {
+                let (store, now) = (&self.world.store, self.world.now());
+                let editor = self.account(Role::Viewer).await;
+                let expires_at = now.plus_ms(DAY_MS);
+                store.enqueue_link(editor.id, LinkPurpose::Reset, expires_at, now).await.unwrap();
+                path.replace("{id}", &store.letters(1).await.unwrap()[0].id.to_string())
             }
             "/desk/sources/lab" => {
                 form.push(("kind", "pubmed".into()));

@@ -1,6 +1,7 @@
 //! Every command as an operator meets it: what it prints, what it refuses, and its exit code.
 
 mod backup;
+mod watch;
 
 use std::io::Write;
 use std::process::Stdio;
@@ -31,6 +32,11 @@ const ALL: &[&[&str]] = &[
     &["migrate"],
     &["check"],
     &["parse"],
+    &["watch"],
+    &["watch", "run"],
+    &["watch", "status"],
+    &["watch", "tie"],
+    &["watch", "explain"],
     &["version"],
 ];
 
@@ -400,6 +406,7 @@ fn a_reader_that_has_seen_enough_is_no_reason_to_panic() {
         &["user", "list"],
         &["source", "list"],
         &["version"],
+        &["watch", "status"],
         &["migrate"],
         &["parse", "plain.xml"],
         &["user", "add", "x@example.org"],

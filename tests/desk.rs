@@ -4,8 +4,13 @@ use perfuse::domain::editor::Role;
 use perfuse::domain::status::{RejectReason, Status};
 use perfuse::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
+mod browser;
+mod company;
 mod limits;
+mod lists;
+mod looks;
 mod noticed;
+mod speed;
 pub(crate) mod world;
 
 use world::{PASSWORD, World};

@@ -2,6 +2,9 @@
 //! preprint and its paper share one permalink.
 
 mod desk;
+mod formats;
+mod generator;
+mod measure;
 mod merging;
 mod suggestions;
 mod versions;

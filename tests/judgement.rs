@@ -13,6 +13,7 @@ use perfuse::domain::text::RichText;
 
 mod measure;
 mod spoil;
+mod wording;
 
 /// A trial in the shape of PubMed's sections; the words are ours.
 fn sections() -> Vec<AbstractSection> {

@@ -2,6 +2,7 @@
 
 mod browser;
 mod caching;
+mod clients;
 mod hostile;
 mod language;
 mod pages;

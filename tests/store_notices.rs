@@ -119,8 +119,8 @@ async fn a_retraction_told_by_three_is_one_public_notice_and_moves_the_date_once
     assert_eq!(desk.store.news_version().await.unwrap(), version, "the same again changes nothing");
     let listed = desk.store.public_notices(None, 10, later(4)).await.unwrap();
     assert_eq!((listed.len(), listed[0].item.article_id), (1, id));
-    let trail = desk.store.audit_trail(None, None, 10).await.unwrap();
-    assert_eq!(trail.iter().filter(|row| row.act == "notice").count(), 1);
+    let trail = desk.store.audit_trail(Default::default(), 10).await.unwrap();
+    assert_eq!(trail.iter().filter(|(_, row)| row.act == "notice").count(), 1);
 }
 
 #[tokio::test]
@@ -265,7 +265,7 @@ async fn looks_are_claimed_once_and_a_failed_one_is_never_clean() {
     let id = desk.public_article(1).await;
     assert_eq!(desk.store.sync_watch(NOW).await.unwrap(), 2);
     assert_eq!(desk.store.sync_watch(NOW).await.unwrap(), 0);
-    let claim = |now| desk.store.claim_watch(WatchService::Pubmed, 10, HOUR_MS, now);
+    let claim = |now| desk.store.claim_watch(WatchService::Pubmed, 10, 0, HOUR_MS, now);
     assert_eq!(claim(NOW).await.unwrap().len(), 1);
     assert!(claim(NOW).await.unwrap().is_empty(), "another worker gets nothing");
     let due = claim(later(1)).await.unwrap();
@@ -276,7 +276,8 @@ async fn looks_are_claimed_once_and_a_failed_one_is_never_clean() {
     let counts = desk.store.watch_counts(later(1)).await.unwrap();
     let pubmed = counts.iter().find(|counts| counts.service == WatchService::Pubmed).unwrap();
     assert_eq!((pubmed.watched, pubmed.checked, pubmed.failed, pubmed.due), (1, 0, 1, 0));
-    let answered = Looked::Answered { findings: vec![], gone: vec![], snapshot: "{}".into() };
+    let answered =
+        Looked::Answered { findings: vec![], gone: vec![], snapshot: "{}".into(), incomplete: None };
     desk.store.record_looks(vec![look(answered, later(26))], false, later(2)).await.unwrap();
     let watched = desk.store.watch_of(id).await.unwrap();
     let (_, pubmed) = watched.iter().find(|(service, _)| *service == WatchService::Pubmed).unwrap();
@@ -291,11 +292,11 @@ async fn a_trial_tied_by_hand_is_watched() {
     let desk = desk().await;
     let id = desk.public_article(1).await;
     let nct = Nct::parse("NCT99999901").unwrap();
-    assert!(desk.store.tie_trial(id, nct.clone(), desk.editor, true, NOW).await.unwrap());
-    assert!(!desk.store.tie_trial(id, nct.clone(), desk.editor, true, NOW).await.unwrap());
-    let due = desk.store.claim_watch(WatchService::Trials, 10, HOUR_MS, NOW).await.unwrap();
+    assert!(desk.store.tie_trial(id, nct.clone(), Some(desk.editor), true, NOW).await.unwrap());
+    assert!(!desk.store.tie_trial(id, nct.clone(), Some(desk.editor), true, NOW).await.unwrap());
+    let due = desk.store.claim_watch(WatchService::Trials, 10, 0, HOUR_MS, NOW).await.unwrap();
     assert_eq!(due[0].trials, std::slice::from_ref(&nct));
-    assert!(desk.store.tie_trial(id, nct, desk.editor, false, NOW).await.unwrap());
+    assert!(desk.store.tie_trial(id, nct, Some(desk.editor), false, NOW).await.unwrap());
     assert!(
         desk.store.watch_of(id).await.unwrap().iter().all(|(service, _)| *service != WatchService::Trials)
     );

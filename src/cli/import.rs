@@ -19,7 +19,7 @@ use crate::domain::time::UnixMs;
 use crate::intake::files;
 use crate::intake::pubmed::Record;
 use crate::store::{Judged, Mark, Recorded, Store};
-use crate::worker::judge;
+use crate::worker::{judge, note_incoming};
 
 /// Records stored in one transaction.
 const BATCH: usize = 200;
@@ -102,7 +102,7 @@ impl Args {
         let mut unread = 0;
         for path in &self.files {
             volume.begin(path);
-            match import_file(store, &rules, path, &volume).await {
+            match import_file(store, &rules, path, &volume, base.settings.watch.approve_first).await {
                 Ok(tally) => volume.pause(|| print_tally(path, &tally))?,
                 Err(error) if error.is::<files::FileError>() => {
                     unread += 1;
@@ -122,6 +122,7 @@ async fn import_file(
     rules: &Arc<TopicRules>,
     path: &Path,
     volume: &Volume,
+    approve_first: bool,
 ) -> anyhow::Result<Tally> {
     let source_id = store.import_source(UnixMs::now()).await?;
     let (sender, mut batches) = mpsc::channel(2);
@@ -130,8 +131,10 @@ async fn import_file(
     let mut tally = Tally::default();
     while let Some(batch) = batches.recv().await {
         let Batch { judged, deleted, problems } = batch;
+        let entries = judged.iter().map(|judged| judged.entry.clone()).collect();
         let (now, count) = (UnixMs::now(), judged.len());
         let (recorded, more_problems) = store.record_entries(source_id, judged, now).await?;
+        note_incoming(store, approve_first, entries).await;
         tally.recorded += recorded;
         tally.deleted += store.record_deleted(deleted, now).await?;
         tally.add_problems(problems);

@@ -30,6 +30,7 @@ pub mod user;
 pub mod verify;
 pub mod version;
 mod volume;
+pub mod watch;
 
 /// Research news for clinical societies.
 #[derive(Debug, Parser)]
@@ -100,6 +101,8 @@ pub enum Command {
     Verify(verify::Args),
     /// Measure and explain the ranking
     Relevance(relevance::Args),
+    /// Look after what happened to published works: run it now, show how it stands, explain it
+    Watch(watch::Args),
     /// Show the versions of the program and of SQLite
     Version(version::Args),
 }
@@ -129,6 +132,7 @@ impl Cli {
             Command::Draft(args) => args.run(&self.global).await,
             Command::Verify(args) => args.run(&self.global).await,
             Command::Relevance(args) => args.run(&self.global).await,
+            Command::Watch(args) => args.run(&self.global).await,
             Command::Version(args) => args.run(),
         }
     }

@@ -132,12 +132,14 @@ impl Replay {
     }
 }
 
-/// The scores in order of arrival; those of a batch know the labels of the batches before only.
+/// The scores in order of arrival; those of a batch know the labels of the batches before only, and no work of a later one.
 fn replay(arrivals: &[Arrival], batch: usize) -> Vec<(&Value, f64)> {
     let mut scores = Vec::with_capacity(arrivals.len());
     let mut decisions: Vec<Decision> = Vec::with_capacity(arrivals.len());
-    for waiting in arrivals.chunks(batch) {
-        let model = Model::fit(&decisions);
+    for (number, waiting) in arrivals.chunks(batch).enumerate() {
+        let arrived = &arrivals[..number * batch + waiting.len()];
+        let arrived: Vec<&Features> = arrived.iter().map(|arrival| &arrival.features).collect();
+        let model = Model::fit(&decisions).with_arrivals(&arrived);
         scores.extend(
             waiting.iter().map(|arrival| (&arrival.id, model.score(&arrival.features, arrival.prior))),
         );

@@ -156,7 +156,7 @@ fn completeness(completeness: &Completeness) -> String {
             format!("count failed; was to {}", on.as_str())
         }
         Completeness::CountFailed { complete_to_on: None, .. } => "count failed".to_owned(),
-        Completeness::Unknown => "not counted yet".to_owned(),
+        Completeness::Unknown => "not known yet".to_owned(),
     }
 }
 

@@ -28,11 +28,17 @@ enum Act {
         /// What they may do: a viewer reads the desk, an editor decides, an admin also manages people and sources
         #[arg(long, value_parser = parse_role, default_value = "editor")]
         role: Role,
+        /// Let the service send the link by mail instead of printing it
+        #[arg(long)]
+        mail: bool,
     },
     /// Print a new one-time link; earlier links stop working, the password stays until the link is used
     Reset {
         /// Mail address
         email: String,
+        /// Let the service send the link by mail instead of printing it
+        #[arg(long)]
+        mail: bool,
     },
     /// Shut an account out at once: its sessions and links end
     Disable {
@@ -63,18 +69,20 @@ impl Args {
         let store = Store::open(&app::database_path(&settings)).await?;
         let now = UnixMs::now();
         match self.act {
-            Act::Add { email, role } => {
+            Act::Add { email, role, mail } => {
                 check_address(&email)?;
+                check_mail(&settings, mail)?;
                 let editor = store.add_editor(&email, role, None, now).await?;
-                print_link(&store, &settings, &editor, LinkPurpose::Invite).await?;
+                give_link(&store, &settings, &editor, LinkPurpose::Invite, mail).await?;
             }
-            Act::Reset { email } => {
+            Act::Reset { email, mail } => {
+                check_mail(&settings, mail)?;
                 let editor = store.editor_by_email(&email).await?;
                 let editor = editor.with_context(|| format!("there is no account {email}"))?;
                 if editor.disabled {
                     bail!("{email} is disabled; `perfuse user enable {email}` first");
                 }
-                print_link(&store, &settings, &editor, LinkPurpose::Reset).await?;
+                give_link(&store, &settings, &editor, LinkPurpose::Reset, mail).await?;
             }
             Act::Disable { email } => {
                 store.set_disabled(&email, true, None, now).await?;
@@ -101,16 +109,29 @@ fn check_address(email: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn print_link(
+/// Before anything is done.
+fn check_mail(settings: &Settings, mail: bool) -> anyhow::Result<()> {
+    if mail && !settings.mail.is_on() {
+        bail!("--mail needs a mail server: set mail.host, or leave --mail away and pass the printed link on");
+    }
+    Ok(())
+}
+
+async fn give_link(
     store: &Store,
     settings: &Settings,
     editor: &Editor,
     purpose: LinkPurpose,
+    mail: bool,
 ) -> anyhow::Result<()> {
-    let token = Token::generate()?;
     let now = UnixMs::now();
     let hours = settings.desk.link_hours;
     let expires_at = now.plus_ms(i64::from(hours) * HOUR_MS);
+    if mail {
+        store.enqueue_link(editor.id, purpose, expires_at, now).await?;
+        return say(format_args!("The running service sends a one-time link to {}.\n", editor.email));
+    }
+    let token = Token::generate()?;
     store.add_link(editor.id, token.hash(), purpose, expires_at, now).await?;
     let url = settings.server.public_url_at(settings.server.listen);
     say(format_args!(

@@ -49,7 +49,7 @@ pub(super) fn advise_on_variable(name: &str) -> Option<String> {
 }
 
 /// WCAG 2.2's contrast ratio of `#rrggbb` to white, 1 to 21.
-fn contrast_to_white(colour: &str) -> Option<f64> {
+pub(super) fn contrast_to_white(colour: &str) -> Option<f64> {
     let channel = |from: usize| -> Option<f64> {
         let value = f64::from(u8::from_str_radix(colour.get(from..from + 2)?, 16).ok()?) / 255.0;
         Some(if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) })

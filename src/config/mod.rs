@@ -51,12 +51,16 @@ pub struct Settings {
     pub preprints: Service,
     /// Crossref.
     pub crossref: Service,
+    /// The watch over what was published.
+    pub watch: Watch,
     /// When sources are fetched.
     pub worker: Worker,
     /// The editors' desk.
     pub desk: Desk,
     /// Letters to the people at the desk.
     pub mail: Mail,
+    /// Wording by a language model.
+    pub wording: Wording,
     /// What the public sees.
     pub publish: Publish,
     /// What the program says while it runs.
@@ -170,6 +174,24 @@ pub struct Ncbi {
     pub first_window_days: u32,
 }
 
+/// `[watch]`: looking after what happens to works that were published or wait.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Watch {
+    /// Whether the worker watches at all.
+    pub enabled: bool,
+    /// Whether serious notices wait for an editor before they mark a public item.
+    pub approve_first: bool,
+    /// How long an item counts as recent.
+    pub recent_days: u32,
+    /// Between two looks at a recent item.
+    pub recent_hours: u32,
+    /// Between two looks at an older one.
+    pub older_hours: u32,
+    /// DOIs in one request to Crossref.
+    pub crossref_batch: usize,
+}
+
 /// `[europepmc]`, `[trials]`, `[preprints]` and `[crossref]`: a service that answers in pages.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -270,6 +292,23 @@ pub enum MailTls {
     Tls,
     /// Not at all.
     None,
+}
+
+/// `[wording]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wording {
+    /// An OpenAI-compatible API, with a trailing slash; `None` for none.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub base_url: Option<String>,
+    /// The model's name.
+    pub model: String,
+    /// Of the service.
+    pub api_key: Secret,
+    /// For an answer.
+    pub timeout_seconds: u64,
+    /// Questions on one day (UTC) at most.
+    pub daily_budget: u32,
 }
 
 /// `[publish]`

@@ -67,6 +67,12 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("preprints.requests_per_minute", Rule::Whole(1, 100_000)),
     ("preprints.overlap_days", Rule::Whole(0, 90)),
     ("preprints.first_window_days", Rule::Whole(1, 365)),
+    ("watch.enabled", Rule::Flag),
+    ("watch.approve_first", Rule::Flag),
+    ("watch.recent_days", Rule::Whole(1, 36_500)),
+    ("watch.recent_hours", Rule::Whole(1, 8_760)),
+    ("watch.older_hours", Rule::Whole(1, 8_760)),
+    ("watch.crossref_batch", Rule::Whole(1, 100)),
     ("crossref.base_url", Rule::Text(base_url)),
     ("crossref.page_size", Rule::Whole(1, 1_000)),
     ("crossref.requests_per_minute", Rule::Whole(1, 100_000)),
@@ -95,6 +101,11 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("mail.password", Rule::Secret),
     ("mail.from", Rule::Text(mail_or_empty)),
     ("mail.digest_schedule", Rule::Text(some_text)),
+    ("wording.base_url", Rule::Text(base_url_or_empty)),
+    ("wording.model", Rule::Text(plain_text)),
+    ("wording.api_key", Rule::Secret),
+    ("wording.timeout_seconds", Rule::Whole(1, 600)),
+    ("wording.daily_budget", Rule::Whole(0, 100_000)),
     ("publish.feed_items", Rule::Whole(1, 500)),
     ("publish.page_items", Rule::Whole(1, 200)),
     ("publish.websub_hub", Rule::Text(url_or_empty)),
@@ -217,6 +228,9 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<(&'static str, String)>
         );
         found.push(("worker.lease_seconds", what));
     }
+    if settings.wording.base_url.is_some() && settings.wording.model.is_empty() {
+        found.push(("wording.model", "is empty, but wording.base_url is set".to_owned()));
+    }
     if desk.session_idle_hours > desk.session_days * 24 {
         let what =
             format!("{} is more than desk.session_days, {}", desk.session_idle_hours, desk.session_days);
@@ -313,6 +327,10 @@ fn url_or_empty(text: &str) -> Result<(), &'static str> {
 fn base_url(text: &str) -> Result<(), &'static str> {
     let url = web_url(text).ok_or("is not an address like https://www.example.org/api/")?;
     require(url.query().is_none() && text.ends_with('/'), "does not end in a slash")
+}
+
+fn base_url_or_empty(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() { Ok(()) } else { base_url(text) }
 }
 
 fn web_origin(text: &str) -> Result<(), &'static str> {

@@ -1,9 +1,12 @@
-//! Judgement, pure: relevance, topics, study types, drafts and the checks of summaries.
+//! Judgement, pure: relevance, topics, study types, drafts, wording and the checks of summaries.
 
 pub mod document;
 pub mod draft;
+pub mod matched;
 pub mod relevance;
 pub mod sentences;
 pub mod topics;
 pub mod verify;
+pub mod watch;
+pub mod wording;
 mod words;

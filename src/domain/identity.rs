@@ -78,6 +78,30 @@ impl Doi {
         plausible.then_some(Self(bare))
     }
 
+    /// The first DOI inside a text or address (Crossref's pattern: `10.` + 4–9 digits + `/` + suffix).
+    pub fn find(text: &str) -> Option<Self> {
+        let mut from = 0;
+        while let Some(start) = text[from..].find("10.").map(|at| from + at) {
+            from = start + 3;
+            let before = text[..start].chars().next_back();
+            if before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '.') {
+                continue;
+            }
+            let candidate = &text[start..text.floor_char_boundary(start.saturating_add(512))];
+            let end = candidate
+                .find(|c: char| {
+                    c.is_whitespace() || matches!(c, '"' | '<' | '>' | '|' | '?' | '#' | '&' | '\\' | '`')
+                })
+                .unwrap_or(candidate.len());
+            let candidate = trim_address_tail(trim_brackets(&candidate[..end]));
+            let decoded = percent_encoding::percent_decode_str(candidate).decode_utf8_lossy();
+            if let Some(doi) = Self::parse(&decoded) {
+                return Some(doi);
+            }
+        }
+        None
+    }
+
     /// The normalised text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -260,6 +284,26 @@ impl Identifiers {
         self.nct = self.nct.take().or_else(|| other.nct.clone());
         self.pii = self.pii.take().or_else(|| other.pii.clone());
     }
+}
+
+/// A publisher's address goes on after the DOI: `/doi/10.1/x/full`, `…/abstract`, `….pdf`.
+fn trim_address_tail(candidate: &str) -> &str {
+    const TAILS: [&str; 8] =
+        ["/full", "/abstract", "/pdf", "/epdf", "/full.pdf", "/fulltext", "/meta", ".full"];
+    let candidate = candidate.trim_end_matches(['.', ',', ';', ':', '/', '\'']);
+    TAILS.iter().find_map(|tail| candidate.strip_suffix(tail)).unwrap_or(candidate)
+}
+
+/// "(doi: 10.1/x)" closes a bracket that the DOI did not open.
+fn trim_brackets(candidate: &str) -> &str {
+    let mut candidate = candidate.trim_end_matches(['.', ',', ';']);
+    for (open, close) in [('(', ')'), ('[', ']')] {
+        while candidate.ends_with(close) && candidate.matches(close).count() > candidate.matches(open).count()
+        {
+            candidate = &candidate[..candidate.len() - 1];
+        }
+    }
+    candidate
 }
 
 /// The address without `http://` or `https://`, if it is one.

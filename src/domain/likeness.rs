@@ -9,9 +9,9 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::article::Article;
+use super::doi_owner::is_notice;
 use super::entry::{Author, Entry, Journal, WorkKind};
 use super::identity::Identifiers;
-use super::relation::{RelatedWork, Relation};
 use super::text::RichText;
 use super::time::PartialDate;
 use super::version::is_preprint;
@@ -157,8 +157,8 @@ pub fn compare(a: Looks<'_>, b: Looks<'_>) -> Option<(PairSort, Vec<Evidence>)> 
     let telling = title_words(a.title).len() >= TELLING_WORDS;
     let same_journal = journal == Some(Evidence::SameJournal);
     let enough = match title {
-        // a title alone, or a short one, needs everything else
-        Evidence::SameTitle if !telling => unknown == 0 && same_journal && !is_version,
+        // "Editorial", twice in an issue by one author, is two works unless they stand on one page
+        Evidence::SameTitle if !telling => unknown == 0 && same_journal && same_page(a.journal, b.journal),
         Evidence::SameTitle => unknown == 0 || unknown == 1 && journal != Some(Evidence::OtherJournal),
         _ => unknown == 0 && (same_journal || is_version || author_count_agrees(a.authors, b.authors)),
     };
@@ -182,56 +182,6 @@ pub fn look_up_hashes(title: &RichText, authors: &[Author]) -> Vec<i64> {
         hashes.push(hash(&["tail", &words[words.len() - EDGE_WORDS..].join(" "), &author]));
     }
     hashes
-}
-
-/// Whether a record is a notice about another work, by its types or the way its title begins. "RETRACTED: …" before a
-/// title marks the work itself, "Retraction: …" a notice.
-pub fn is_notice(publication_types: &[String], title: &RichText) -> bool {
-    const TYPES: [&str; 5] = [
-        "Retraction of Publication",
-        "Retraction Notice",
-        "Published Erratum",
-        "Expression of Concern",
-        "Corrigendum",
-    ];
-    const BEGINNINGS: [&str; 14] = [
-        "retraction",
-        "retraction notice",
-        "notice of retraction",
-        "erratum",
-        "errata",
-        "correction",
-        "corrections",
-        "corrigendum",
-        "corrigenda",
-        "publisher correction",
-        "author correction",
-        "expression of concern",
-        "editorial expression of concern",
-        "withdrawal notice",
-    ];
-    if publication_types.iter().any(|word| TYPES.contains(&word.as_str())) {
-        return true;
-    }
-    let plain = title.to_plain().to_lowercase();
-    BEGINNINGS.iter().any(|beginning| {
-        let Some(rest) = plain.trim_start().strip_prefix(beginning) else { return false };
-        // "Correction of acidosis during ECMO" is a work, "Correction to: …" and "Retraction of …: …" are notices
-        let rest = rest.trim_start();
-        rest.is_empty()
-            || rest.starts_with([':', '.', '-', '–', '—', '[', '('])
-            || rest.starts_with("to ")
-            || rest.starts_with("to:")
-            || rest.starts_with("for ") && beginning.starts_with("errat")
-            || rest.starts_with("notice")
-    })
-}
-
-/// Whether a notice bears the DOI of the work that it is about: then that DOI decides nothing.
-pub fn shares_doi_with_its_work(ids: &Identifiers, related: &[RelatedWork]) -> bool {
-    let about = [Relation::RetractionOf, Relation::ErratumFor, Relation::ExpressionOfConcernFor];
-    ids.doi.is_some()
-        && related.iter().any(|other| about.contains(&other.relation) && other.ids.doi == ids.doi)
 }
 
 /// The title's words, folded for comparing: case, accents, markup, punctuation and the spellings of two continents.
@@ -384,23 +334,30 @@ fn author_count_agrees(a: &[Author], b: &[Author]) -> bool {
 }
 
 fn compare_years(a: Option<&PartialDate>, b: Option<&PartialDate>, is_version: bool) -> Option<Evidence> {
-    let (Some(a), Some(b)) = (a.map(PartialDate::year), b.map(PartialDate::year)) else {
-        return Some(Evidence::YearUnknown);
-    };
-    match a.abs_diff(b) {
-        0 => Some(Evidence::SameYear { year: a }),
-        1 => Some(Evidence::NextYear),
+    let (Some(a), Some(b)) = (a, b) else { return Some(Evidence::YearUnknown) };
+    let month = |on: &PartialDate| Some(on.year() * 12 + i32::try_from(on.month()?).ok()?);
+    let months = month(a).zip(month(b)).map(|(a, b)| a.abs_diff(b));
+    match a.year().abs_diff(b.year()) {
+        0 => Some(Evidence::SameYear { year: a.year() }),
+        // online in December, in print in March; a year apart to the month is the next yearly report
+        1 if is_version || months.is_none_or(|months| months <= 8) => Some(Evidence::NextYear),
         // peer review takes its time
         2 | 3 if is_version => Some(Evidence::NextYear),
         _ => None,
     }
 }
 
+fn same_page(a: &Journal, b: &Journal) -> bool {
+    !a.pages.is_empty() && first_page(a) == first_page(b)
+}
+
+fn first_page(journal: &Journal) -> String {
+    journal.pages.split(['-', '–']).next().unwrap_or_default().trim().to_lowercase()
+}
+
 /// Both are in print, in different places: a yearly report, a series, a reply of the same authors.
 fn printed_elsewhere(a: &Journal, b: &Journal) -> bool {
     let differ = |a: &str, b: &str| !a.is_empty() && !b.is_empty() && a != b;
-    let first_page =
-        |journal: &Journal| journal.pages.split(['-', '–']).next().unwrap_or_default().trim().to_lowercase();
     let (page_a, page_b) = (first_page(a), first_page(b));
     differ(&a.volume, &b.volume) || differ(&page_a, &page_b)
 }

@@ -7,6 +7,7 @@
 
 pub mod article;
 pub mod coverage;
+pub mod doi_owner;
 pub mod editor;
 pub mod entry;
 pub mod identity;
@@ -25,5 +26,6 @@ pub mod time;
 pub mod token;
 pub mod trial;
 pub mod version;
+pub mod wanted;
 pub mod watch;
 pub mod words;

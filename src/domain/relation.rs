@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::identity::Identifiers;
+use super::notice::NoticeSource;
+use super::time::PartialDate;
 
 /// How a record says it stands to another (PubMed `CommentsCorrections` RefType, Crossref `update-to`, preprint links).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -12,6 +14,22 @@ pub enum Relation {
     RetractionIn,
     /// This is the notice that retracts the other.
     RetractionOf,
+    /// A part of this work was retracted by the other.
+    PartialRetractionIn,
+    /// This is the notice that retracts a part of the other.
+    PartialRetractionOf,
+    /// This work was withdrawn by the other (Crossref `withdrawal`).
+    WithdrawalIn,
+    /// This is the notice that withdraws the other.
+    WithdrawalOf,
+    /// This work was removed, as the other says (Crossref `removal`).
+    RemovalIn,
+    /// This is the notice of the other's removal.
+    RemovalOf,
+    /// The other is a newer version of this (Crossref `new_version`, `new_edition`).
+    NewVersionIn,
+    /// This is a newer version of the other.
+    NewVersionOf,
     /// Concern about this work is expressed in the other.
     ExpressionOfConcernIn,
     /// This expresses concern about the other.
@@ -42,8 +60,10 @@ impl Relation {
     /// The relation for PubMed's `RefType`; `None` for kinds that change nothing (`Cites`, `AssociatedDataset`, …).
     pub fn from_ref_type(ref_type: &str) -> Option<Self> {
         Some(match ref_type {
-            "RetractionIn" | "PartialRetractionIn" => Self::RetractionIn,
-            "RetractionOf" | "PartialRetractionOf" => Self::RetractionOf,
+            "RetractionIn" => Self::RetractionIn,
+            "RetractionOf" => Self::RetractionOf,
+            "PartialRetractionIn" => Self::PartialRetractionIn,
+            "PartialRetractionOf" => Self::PartialRetractionOf,
             "ExpressionOfConcernIn" => Self::ExpressionOfConcernIn,
             "ExpressionOfConcernFor" => Self::ExpressionOfConcernFor,
             "ErratumIn" => Self::ErratumIn,
@@ -72,4 +92,17 @@ pub struct RelatedWork {
     /// The citation as the record words it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub citation: String,
+    /// When it was said, where the registry dates it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noticed_on: Option<PartialDate>,
+    /// Who said it, where the registry repeats others (Crossref `source`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said_by: Option<NoticeSource>,
+}
+
+impl RelatedWork {
+    /// A link of which nothing else is known.
+    pub fn new(relation: Relation, ids: Identifiers) -> Self {
+        Self { relation, ids, citation: String::new(), noticed_on: None, said_by: None }
+    }
 }

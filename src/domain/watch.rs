@@ -1,8 +1,8 @@
 //! What the watch asks, and what the public may read of an item's history.
 
-use super::identity::Identifiers;
+use super::identity::{Doi, Identifiers};
 use super::notice::{Finding, NoticeKind, NoticeSource, SummaryHolds};
-use super::time::UnixMs;
+use super::time::{PartialDate, UnixMs};
 
 /// A service that the watch asks about articles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -112,6 +112,25 @@ pub fn is_same_notice(known: &Finding, found: &Finding) -> bool {
                     && !known.ids.conflicts_with(&found.ids))
         }
     }
+}
+
+/// One version of a preprint as its server posted it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posting {
+    /// Its DOI; a server that answers about another one is not believed.
+    pub doi: Doi,
+    /// 1, 2, …
+    pub version: u32,
+    /// When this version was posted.
+    pub posted_on: Option<PartialDate>,
+    /// Plain.
+    pub title: String,
+    /// Plain.
+    pub abstract_text: String,
+    /// The server's word for what sort of posting it is ("PUBLISHAHEADOFPRINT", "withdrawn").
+    pub kind: String,
+    /// The paper's DOI, where it has one.
+    pub paper: Option<Doi>,
 }
 
 /// One step of an item's history, as the public may read it.

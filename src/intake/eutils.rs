@@ -21,7 +21,7 @@ use self::history::{HistoryKey, Part};
 use super::fetch::{FetchError, Fetcher, Request, Response};
 use super::pubmed;
 use crate::domain::entry::{Parsed, Problem};
-use crate::domain::identity::Pmid;
+use crate::domain::identity::{Doi, Pmid};
 pub use error::EutilsError;
 pub use history::History;
 pub use window::Window;
@@ -184,6 +184,17 @@ impl Eutils {
             merge(&mut merged, self.complete(parsed, portion).await?);
         }
         Ok(merged)
+    }
+
+    /// The record that has the DOI, if PubMed has exactly one.
+    ///
+    /// # Errors
+    /// See [`EutilsError`].
+    pub async fn find_doi(&self, doi: &Doi) -> Result<Option<Pmid>, EutilsError> {
+        let query = format!("\"{doi}\"[doi]");
+        let form = vec![("term", query.clone()), ("retmax", "2".to_owned())];
+        let found = self.esearch(&query, form).await?;
+        Ok(found.ids.first().copied().filter(|_| found.count == 1))
     }
 
     async fn fetch_slice(

@@ -15,3 +15,4 @@ pub mod pubmed;
 pub mod services;
 pub mod table;
 pub mod tagged;
+pub mod wording;

@@ -147,7 +147,7 @@ impl Body {
 }
 
 fn escape(text: &str) -> String {
-    html_escape::encode_safe(text).into_owned()
+    html_escape::encode_double_quoted_attribute(text).into_owned()
 }
 
 /// One line: what is a line of its own in a letter is ours.

@@ -173,7 +173,7 @@ impl Store {
 
 pub(super) type Refusable<T> = rusqlite::Result<Result<T, DecideError>>;
 
-fn decide(db: &Transaction<'_>, request: &DecisionRequest, now: UnixMs) -> Refusable<Decided> {
+pub(super) fn decide(db: &Transaction<'_>, request: &DecisionRequest, now: UnixMs) -> Refusable<Decided> {
     let Some(article) = articles::load(db, request.article_id)? else {
         return Ok(Err(DecideError::NotFound));
     };
@@ -249,7 +249,8 @@ fn undo(db: &Transaction<'_>, decision_id: i64, editor_id: i64, now: UnixMs) -> 
         return Ok(Err(DecideError::NotUndoable("the published version took its place")));
     }
     if act == Act::Merge {
-        return undo_merge(db, &article, &before, &target, decision_id, editor_id, now);
+        let decision = NewDecision { editor_id, act: Act::Undo, undoes: Some(decision_id), now };
+        return merge::undo(db, decision_id, &article, &before, &target, &decision);
     }
     let decision = NewDecision { editor_id, act: Act::Undo, undoes: Some(decision_id), now };
     Ok(Ok(apply(db, &article, &before, target, &decision)?))
@@ -342,28 +343,6 @@ fn wanted_standing(
     wanted
 }
 
-fn undo_merge(
-    db: &Transaction<'_>,
-    article: &Article,
-    before: &Standing,
-    target: &Standing,
-    decision_id: i64,
-    editor_id: i64,
-    now: UnixMs,
-) -> Refusable<Decided> {
-    if let Err(refused) = merge::part(db, decision_id, article, now)? {
-        return Ok(Err(refused));
-    }
-    store_standing(db, article.id, target, false)?;
-    if target.status == Status::Approved && target.topics != before.topics {
-        news::set_topics(db, article.id, &target.topics)?;
-    }
-    let article = articles::load(db, article.id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    let decision = NewDecision { editor_id, act: Act::Undo, undoes: Some(decision_id), now };
-    let decision_id = write_decision(db, &article, before, target, &decision)?;
-    Ok(Ok(Decided { decision_id, published_at: target.published_at, article, repeated: false }))
-}
-
 pub(super) struct NewDecision {
     pub(super) editor_id: i64,
     pub(super) act: Act,
@@ -449,6 +428,12 @@ pub(super) fn write_decision(
         },
     )?;
     let decision_id = db.last_insert_rowid();
+    // whoever decides has stopped typing
+    rows::execute(
+        db,
+        "DELETE FROM presence WHERE article_id = :article AND editor_id = :editor",
+        named_params! {":article": article.id, ":editor": decision.editor_id},
+    )?;
     if let Some(undone) = decision.undoes {
         rows::execute(
             db,

@@ -150,21 +150,23 @@ impl Store {
         .await
     }
 
-    /// Where each of the entries stands with us, by their identifiers.
+    /// Where each of the entries stands with us, by their identifiers, else by their links.
     ///
     /// # Errors
     /// The database's.
     pub async fn standings(&self, entries: &[Entry], now: UnixMs) -> Result<Vec<Standing>, StoreError> {
-        self.standings_by_ids(entries.iter().map(|entry| entry.ids.clone()).collect(), now).await
+        self.standings_of(entries.iter().map(|entry| (entry.ids.clone(), entry.link.clone())).collect(), now)
+            .await
     }
 
-    /// Where each of the works stands with us: what editors decided in the last 12 months and did not take back.
+    /// Where each of the works, identifiers and link, stands with us: what editors decided in the last 12 months and
+    /// did not take back.
     ///
     /// # Errors
     /// The database's.
-    pub async fn standings_by_ids(
+    pub async fn standings_of(
         &self,
-        works: Vec<Identifiers>,
+        works: Vec<(Identifiers, Option<String>)>,
         now: UnixMs,
     ) -> Result<Vec<Standing>, StoreError> {
         self.read("comparing works", move |db| {
@@ -173,8 +175,8 @@ impl Store {
                      AND act IN ('approve', 'reject', 'requeue', 'withdraw') ORDER BY id DESC LIMIT 1",
             )?;
             let mut standings = Vec::with_capacity(works.len());
-            for ids in &works {
-                let standing = match matching::find_by_ids(db, ids)? {
+            for (ids, link) in &works {
+                let standing = match matching::find_known(db, ids, link.as_deref())? {
                     None => Standing::New,
                     Some(article_id) => {
                         let act: Option<String> = decided

@@ -32,7 +32,60 @@ pub struct Rank {
     pub lifted: bool,
 }
 
+/// How editors took the topics that the rules suggested, over what they approved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicAgreement {
+    /// The topic's key.
+    pub topic: String,
+    /// Articles for which it was suggested and kept.
+    pub kept: u32,
+    /// Suggested and taken away.
+    pub dropped: u32,
+    /// Not suggested, and added.
+    pub added: u32,
+}
+
 impl Store {
+    /// For each topic, how often the editors agreed with the rules: what stood before the first act that touched an
+    /// approved article's text against what stands now.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn topic_agreement(&self) -> Result<Vec<TopicAgreement>, StoreError> {
+        self.read("counting topics", |db| {
+            let mut statement = db.prepare_cached(
+                "WITH firsts AS (
+                     SELECT article_id, min(decisions.id) AS id FROM decisions
+                     JOIN articles ON articles.id = article_id
+                     WHERE act IN ('approve', 'edit') AND status = 'approved' GROUP BY article_id
+                 ), suggested AS (
+                     SELECT firsts.article_id AS article, topic.value AS name
+                     FROM firsts JOIN decisions USING (id), json_each(before, '$.topics') AS topic
+                 ), chosen AS (
+                     SELECT firsts.article_id AS article, topic.value AS name
+                     FROM firsts JOIN articles ON articles.id = firsts.article_id, json_each(topics) AS topic
+                 )
+                 SELECT coalesce(suggested.name, chosen.name) AS name,
+                     count(*) FILTER (WHERE suggested.name IS NOT NULL AND chosen.name IS NOT NULL),
+                     count(*) FILTER (WHERE chosen.name IS NULL),
+                     count(*) FILTER (WHERE suggested.name IS NULL)
+                 FROM suggested FULL JOIN chosen
+                     ON suggested.article = chosen.article AND suggested.name = chosen.name
+                 GROUP BY 1 ORDER BY 1",
+            )?;
+            let rows = statement.query_map([], |row| {
+                Ok(TopicAgreement {
+                    topic: row.get(0)?,
+                    kept: row.get(1)?,
+                    dropped: row.get(2)?,
+                    added: row.get(3)?,
+                })
+            })?;
+            rows.collect()
+        })
+        .await
+    }
+
     /// Replaces ranks. Does not touch revisions: a rank is derived data. Articles decided meanwhile keep theirs.
     ///
     /// # Errors
@@ -144,6 +197,36 @@ impl Store {
             let mut statement =
                 db.prepare_cached("SELECT id FROM articles WHERE status IN ('queued', 'later') ORDER BY id")?;
             statement.query_map([], |row| row.get(0))?.collect()
+        })
+        .await
+    }
+
+    /// Articles of which nobody said the type of study yet.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn articles_without_study(&self, limit: i64) -> Result<Vec<Article>, StoreError> {
+        self.read("reading articles", move |db| {
+            let sql = format!("SELECT {ARTICLE_COLUMNS} FROM articles WHERE study = '' LIMIT ?1");
+            db.prepare_cached(&sql)?.query_map([limit], rows::article)?.collect()
+        })
+        .await
+    }
+
+    /// Says the type of study of articles by row id.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn set_studies(&self, studies: Vec<(i64, String)>) -> Result<(), StoreError> {
+        self.write("storing types of study", move |db| {
+            for (id, study) in &studies {
+                rows::execute(
+                    db,
+                    "UPDATE articles SET study = :study WHERE id = :id",
+                    named_params! {":study": study, ":id": id},
+                )?;
+            }
+            Ok(())
         })
         .await
     }

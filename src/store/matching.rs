@@ -5,16 +5,17 @@
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-use super::{merge, pairs, rows};
+use super::{merge, pairs, record, rows};
 use crate::domain::article::Article;
+use crate::domain::doi_owner::{DoiOwner, claims_doi, is_notice};
 use crate::domain::entry::{Author, Entry, Problem};
 use crate::domain::identity::Identifiers;
-use crate::domain::likeness::{Evidence, is_notice, shares_doi_with_its_work, title_words};
+use crate::domain::likeness::{Evidence, title_words};
 use crate::domain::status::Status;
 use crate::domain::time::UnixMs;
 
 /// A title shorter than this many letters ("Editorial", "Reply") hints at nothing.
-const TELLING_TITLE: usize = 20;
+pub(super) const TELLING_TITLE: usize = 20;
 
 /// What we have of an entry's work.
 #[derive(Debug, Default)]
@@ -42,7 +43,7 @@ pub(super) fn find(
             continue;
         }
         let shared = Evidence::SharedIdentifier { kind: kind.to_uppercase(), value: value.clone() };
-        match decides(kind, &article, entry) {
+        match decides(db, kind, &article, entry)? {
             Verdict::Same => same.push((article, shared)),
             Verdict::Rival => rivals.push((article.id, shared)),
             Verdict::Other(why) => {
@@ -84,30 +85,41 @@ enum Verdict {
 
 /// What a shared identifier says. A PMID is one record of PubMed's; a DOI may be shared, as by a paper and the notice
 /// that retracts it; the other numbers are sometimes carried over from a preprint to its paper.
-fn decides(kind: &str, article: &Article, entry: &Entry) -> Verdict {
+fn decides(db: &Connection, kind: &str, article: &Article, entry: &Entry) -> rusqlite::Result<Verdict> {
     fn differ<T: PartialEq>(a: &Option<T>, b: &Option<T>) -> bool {
         matches!((a, b), (Some(a), Some(b)) if a != b)
     }
     let (ours, theirs) = (&article.ids, &entry.ids);
     if kind == "pmid" {
-        return Verdict::Same;
+        return Ok(Verdict::Same);
     }
     if differ(&ours.pmid, &theirs.pmid) {
-        return Verdict::Other("whose PMID differs");
+        return Ok(Verdict::Other("whose PMID differs"));
     }
-    if kind == "doi"
-        && is_notice(&article.publication_types, &article.title)
-            != is_notice(&entry.publication_types, &entry.title)
-    {
-        return match shares_doi_with_its_work(theirs, &entry.related) {
-            true => Verdict::Other("which this notice is about"),
-            false => Verdict::Rival,
-        };
+    if kind == "doi" {
+        return whose_doi(db, article, entry);
     }
-    if kind != "doi" && differ(&ours.doi, &theirs.doi) {
-        return Verdict::Rival;
+    Ok(if differ(&ours.doi, &theirs.doi) { Verdict::Rival } else { Verdict::Same })
+}
+
+/// A DOI that a work and a notice both bear is the notice's own if the notice says that its work has another; then both
+/// are sights of the notice, which a feed shows without its type and sometimes under its work's title.
+fn whose_doi(db: &Connection, article: &Article, entry: &Entry) -> rusqlite::Result<Verdict> {
+    let theirs = DoiOwner::of(&entry.publication_types, &entry.title, &entry.ids, &entry.related);
+    if theirs == DoiOwner::Work && !is_notice(&article.publication_types, &article.title) {
+        return Ok(Verdict::Same);
     }
-    Verdict::Same
+    let record = record::stored_record(db, article.id)?;
+    let ours = DoiOwner::of(&record.publication_types, &record.title, &record.ids, &record.related);
+    let notice = match (ours, theirs) {
+        (DoiOwner::Work, notice) | (notice, DoiOwner::Work) => notice,
+        _ => return Ok(Verdict::Same),
+    };
+    Ok(match notice {
+        DoiOwner::Work | DoiOwner::Notice => Verdict::Same,
+        DoiOwner::Other => Verdict::Other("which a notice is about"),
+        DoiOwner::Unsure => Verdict::Rival,
+    })
 }
 
 /// The article that one of the identifiers is of, if we have it; the first one decides.
@@ -132,6 +144,20 @@ pub(super) fn article_with(db: &Connection, ids: &Identifiers) -> rusqlite::Resu
     Ok(None)
 }
 
+/// The article that an entry is of, as far as can be said without storing it: by an identifier, else by its link.
+pub(super) fn find_known(
+    db: &Connection,
+    ids: &Identifiers,
+    link: Option<&str>,
+) -> rusqlite::Result<Option<i64>> {
+    let found = find_by_ids(db, ids)?;
+    let Some(link) = link.filter(|_| found.is_none()) else { return Ok(found) };
+    let mut statement = db.prepare_cached(
+        "SELECT article_id FROM hints WHERE kind = 'link' AND value = ?1 ORDER BY article_id LIMIT 1",
+    )?;
+    statement.query_row([link], |row| row.get(0)).optional()
+}
+
 /// Writes down what identifies the article, so that the next sighting finds it. An identifier that another article
 /// holds stays there.
 pub(super) fn remember(
@@ -140,7 +166,8 @@ pub(super) fn remember(
     entry: &Entry,
     source_name: &str,
 ) -> rusqlite::Result<()> {
-    for (kind, value) in strong(&entry.ids) {
+    let claims_doi = claims_doi(entry);
+    for (kind, value) in strong(&entry.ids).into_iter().filter(|(kind, _)| claims_doi || *kind != "doi") {
         rows::execute(
             db,
             "INSERT OR IGNORE INTO identifiers (kind, value, article_id) VALUES (:kind, :value, :id)",
@@ -190,8 +217,12 @@ fn hints(entry: &Entry, source_name: &str) -> Vec<(&'static str, String)> {
 }
 
 fn title_key(entry: &Entry) -> String {
-    let title = entry.title.to_plain().to_lowercase();
-    title.chars().filter(|character| character.is_alphanumeric()).take(200).collect()
+    fold_title(&entry.title.to_plain())
+}
+
+/// A title by its letters and digits alone.
+pub(super) fn fold_title(plain: &str) -> String {
+    plain.to_lowercase().chars().filter(|character| character.is_alphanumeric()).take(200).collect()
 }
 
 fn by_identifier(db: &Connection, kind: &str, value: &str) -> rusqlite::Result<Option<Article>> {

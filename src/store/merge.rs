@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decisions::{self, DecideError, Decided, NewDecision, Refusable, Standing};
 use super::record::{self, Judgement};
-use super::{Store, articles, news, notices, people, rows};
+use super::{Store, articles, news, notice_rows, notices, people, rows};
 use crate::domain::article::Article;
 use crate::domain::entry::{Entry, WorkKind};
 use crate::domain::status::{Act, Status};
@@ -216,6 +216,7 @@ fn absorb(db: &Connection, keep: &Article, gone: &Article) -> rusqlite::Result<M
         relevance: keep.relevance.clone(),
         topics: keep.topics.clone(),
         draft: keep.draft.clone().or_else(|| gone.draft.clone()),
+        ..Judgement::default()
     };
     record::write_record(db, keep.id, &moved.record_after, &judgement)?;
     rows::execute(
@@ -223,7 +224,7 @@ fn absorb(db: &Connection, keep: &Article, gone: &Article) -> rusqlite::Result<M
         "UPDATE articles SET status = 'merged', merged_into = :into, revision = revision + 1 WHERE id = :from",
         named_params! {":into": keep.id, ":from": gone.id},
     )?;
-    notices::follow_merge(db, gone.id, keep.id)?;
+    notice_rows::follow_merge(db, gone.id, keep.id)?;
     Ok(moved)
 }
 
@@ -269,8 +270,29 @@ fn list<T, P: rusqlite::Params>(
     db.prepare_cached(sql)?.query_map(parameters, |row| read(row))?.collect()
 }
 
+/// Reverses a merge: parts the two, and gives the one that stood its own standing back.
+pub(super) fn undo(
+    db: &Transaction<'_>,
+    merge_id: i64,
+    article: &Article,
+    before: &Standing,
+    target: &Standing,
+    decision: &NewDecision,
+) -> Refusable<Decided> {
+    if let Err(refused) = part(db, merge_id, article, decision.now)? {
+        return Ok(Err(refused));
+    }
+    decisions::store_standing(db, article.id, target, false)?;
+    if target.status == Status::Approved && target.topics != before.topics {
+        news::set_topics(db, article.id, &target.topics)?;
+    }
+    let article = articles::load(db, article.id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    let decision_id = decisions::write_decision(db, &article, before, target, decision)?;
+    Ok(Ok(Decided { decision_id, published_at: target.published_at, article, repeated: false }))
+}
+
 /// Parts two articles again: everything that the merge moved goes back, the other stands where it stood.
-pub(super) fn part(db: &Connection, decision_id: i64, kept: &Article, now: UnixMs) -> Refusable<()> {
+fn part(db: &Connection, decision_id: i64, kept: &Article, now: UnixMs) -> Refusable<()> {
     let (gone_id, moved) = db
         .prepare_cached("SELECT gone_id, moved FROM merges WHERE decision_id = ?1")?
         .query_row([decision_id], |row| {
@@ -323,6 +345,11 @@ fn restore_record(db: &Connection, kept: &Article, gone: &Article, moved: &Moved
         leave(&mut ids.pii, &theirs.pii, &before.pii);
         (record, kept.draft.clone())
     };
-    let judgement = Judgement { relevance: kept.relevance.clone(), topics: kept.topics.clone(), draft };
+    let judgement = Judgement {
+        relevance: kept.relevance.clone(),
+        topics: kept.topics.clone(),
+        draft,
+        ..Judgement::default()
+    };
     record::write_record(db, kept.id, &record, &judgement)
 }

@@ -3,6 +3,7 @@
 //! No rusqlite type leaves this room. A verb that changes something is one `BEGIN IMMEDIATE` transaction and returns
 //! after it is on disk (`synchronous=FULL`): what was acknowledged survives kill -9 and power loss.
 
+mod additions;
 mod articles;
 mod audit;
 mod backfills;
@@ -19,11 +20,15 @@ mod matching;
 mod merge;
 mod news;
 mod news_archive;
+mod news_search;
 mod notice_lists;
+mod notice_rows;
 mod notices;
 mod open;
 mod pairs;
+mod papers;
 mod people;
+mod queue;
 mod record;
 mod refresh;
 mod replay;
@@ -35,6 +40,8 @@ mod sources;
 mod upkeep;
 mod versions;
 mod watch;
+mod watch_status;
+mod wordings;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,24 +49,27 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-pub use articles::{QueueCounts, QueueFilter, QueueOrder};
-pub use audit::AuditRow;
+pub use additions::{Added, Addition, AdditionState, Lookup, NewItem, Wanted};
+pub use audit::{AuditPlace, AuditQuery, AuditRow};
 pub use backfills::SliceDone;
 pub use backup::{inspect_backup, restore_backup};
 pub use coverage::{CountDue, CountOutcome, Counted, Filled};
 pub use decisions::{DecideError, Decided, DecisionRequest, Wish};
+pub use desk::Note;
 pub use error::StoreError;
 pub use history::{HistoryRow, MergedText};
 pub use lab::LabQuestion;
-pub use learning::{Lesson, Rank};
+pub use learning::{Lesson, Rank, TopicAgreement};
 pub use mail::{ClaimedLetter, LetterRow, MailWishes};
 pub use merge::MergeRequest;
 pub use news::{NewsPlace, NewsQuery};
 pub use news_archive::{FeedOf, NoticePlace};
+pub use news_search::SearchOrder;
 pub use notice_lists::{ListedNotice, WaitingNotice};
 pub use notices::{NoticeError, Noticed};
 pub use pairs::Suggestion;
 pub use people::{LinkPurpose, LinkUse, PersonError};
+pub use queue::{Marked, QueueCounts, QueueFilter, QueueOrder, Why};
 pub use record::{Judged, Judgement, Mark, Recorded};
 pub use refresh::{Refresh, RefreshResult};
 pub use replay::KeptBody;
@@ -68,7 +78,9 @@ pub use sessions::{SessionRow, SignedIn};
 pub use source_page::{CHART_WEEKS, FailedBody, SourceWeek};
 pub use sources::{DueSource, FetchRow, SourceState};
 pub use upkeep::Pruned;
-pub use watch::{Look, Looked, WatchCounts, Watched};
+pub use watch::{Look, Looked, Watched};
+pub use watch_status::WatchCounts;
+pub use wordings::{Proposal, Wording, WordingRecord};
 
 /// How many connections read beside the one that writes.
 const READERS: usize = 3;

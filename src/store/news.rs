@@ -348,6 +348,23 @@ pub(super) fn free_second_for_notice(db: &Connection, at: UnixMs) -> rusqlite::R
     Ok(second)
 }
 
+/// The last whole second before an item's own, that no notice and no item has: for a notice that was known before its
+/// item was published, which is no news of its own.
+pub(super) fn free_second_before(db: &Connection, published_at: UnixMs) -> rusqlite::Result<i64> {
+    let mut second = published_at.0.div_euclid(SECOND_MS) * SECOND_MS - SECOND_MS;
+    let mut taken = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM news WHERE published_at = ?1 OR updated_at = ?1)
+             OR EXISTS (SELECT 1 FROM notices WHERE public_at = ?1)",
+    )?;
+    while taken.query_row([second], |row| row.get::<_, bool>(0))? {
+        second -= SECOND_MS;
+    }
+    Ok(second)
+}
+
+/// An item that becomes public within this time is no scheduled one: several approvals in one second spread over some.
+const SPREAD_MS: i64 = 60 * SECOND_MS;
+
 /// Moves the date of the article's item, because its meaning changed: to now, or a second after its last change. An
 /// item that is scheduled keeps its date.
 pub(super) fn move_update(db: &Connection, article_id: i64, now: UnixMs) -> rusqlite::Result<()> {
@@ -355,7 +372,9 @@ pub(super) fn move_update(db: &Connection, article_id: i64, now: UnixMs) -> rusq
         .prepare_cached("SELECT published_at, updated_at FROM news WHERE article_id = ?1")?
         .query_row([article_id], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
         .optional()?;
-    let Some((published_at, updated_at)) = dates.filter(|(published_at, _)| *published_at <= now.0) else {
+    let Some((published_at, updated_at)) =
+        dates.filter(|(published_at, _)| *published_at <= now.0 + SPREAD_MS)
+    else {
         return Ok(());
     };
     let at = UnixMs(now.0.max(updated_at.max(published_at) + SECOND_MS));

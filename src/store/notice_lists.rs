@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-use super::notices::{self, NOTICE_COLUMNS};
+use super::notice_rows::{self, NOTICE_COLUMNS};
 use super::rows::{self, NEWS_COLUMNS};
 use super::{Store, StoreError, articles};
 use crate::domain::article::Article;
@@ -42,8 +42,10 @@ impl Store {
                  WHERE state = 'waiting' AND answered_at IS NULL AND articles.status = 'approved'
                  ORDER BY found_at, notices.id"
             );
-            let found =
-                db.prepare_cached(&sql)?.query_map([], notices::notice)?.collect::<Result<Vec<_>, _>>()?;
+            let found = db
+                .prepare_cached(&sql)?
+                .query_map([], notice_rows::notice)?
+                .collect::<Result<Vec<_>, _>>()?;
             let mut waiting = Vec::new();
             for notice in found {
                 if let Some(article) = articles::load(db, notice.article_id)? {
@@ -67,8 +69,10 @@ impl Store {
                  WHERE state IN ('waiting', 'public') AND answered_at IS NULL AND articles.status = 'approved'
                  ORDER BY found_at, notices.id"
             );
-            let found =
-                db.prepare_cached(&sql)?.query_map([], notices::notice)?.collect::<Result<Vec<_>, _>>()?;
+            let found = db
+                .prepare_cached(&sql)?
+                .query_map([], notice_rows::notice)?
+                .collect::<Result<Vec<_>, _>>()?;
             let mut unanswered = Vec::new();
             for notice in found {
                 if let Some(article) = articles::load(db, notice.article_id)? {
@@ -101,7 +105,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn notices_of(&self, article_id: i64) -> Result<Vec<Notice>, StoreError> {
-        self.read("reading an article's notices", move |db| notices::of_article(db, article_id)).await
+        self.read("reading an article's notices", move |db| notice_rows::of_article(db, article_id)).await
     }
 
     /// The notices of several articles, in any state but dismissed, oldest first: what their rows in the queue show.
@@ -117,7 +121,7 @@ impl Store {
             );
             let mut statement = db.prepare_cached(&sql)?;
             statement
-                .query_map(named_params! {":ids": rows::to_json(&article_ids)?}, notices::notice)?
+                .query_map(named_params! {":ids": rows::to_json(&article_ids)?}, notice_rows::notice)?
                 .collect()
         })
         .await
@@ -128,7 +132,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn notice(&self, notice_id: i64) -> Result<Option<Notice>, StoreError> {
-        self.read("reading a notice", move |db| notices::load(db, notice_id)).await
+        self.read("reading a notice", move |db| notice_rows::load(db, notice_id)).await
     }
 
     /// Public notices before `before`, newest first, at most `limit`; lifted ones too, for they were public. Those of
@@ -192,7 +196,7 @@ impl Store {
             );
             let found = db
                 .prepare_cached(&sql)?
-                .query_map([limit], notices::notice)?
+                .query_map([limit], notice_rows::notice)?
                 .collect::<Result<Vec<_>, _>>()?;
             let mut untold = Vec::new();
             for notice in found {
@@ -242,8 +246,9 @@ fn listed(
         db.prepare_cached(&format!("SELECT {NEWS_COLUMNS} FROM news WHERE article_id = ?1"))?;
     let mut all = Vec::new();
     for id in ids {
-        let (notice, article_id) = notice_row
-            .query_row([id], |row| Ok((notices::public_notice(row)?, row.get::<_, i64>("article_id")?)))?;
+        let (notice, article_id) = notice_row.query_row([id], |row| {
+            Ok((notice_rows::public_notice(row)?, row.get::<_, i64>("article_id")?))
+        })?;
         if let Some(item) = item_row.query_row([article_id], rows::news_item).optional()? {
             all.push(ListedNotice { notice, item });
         }
@@ -299,7 +304,8 @@ fn decisions_of(db: &Connection, article_id: i64) -> rusqlite::Result<Vec<ItemEv
         "SELECT act, at, editors.name AS editor, json_extract(before, '$.status') AS status_before,
                 json_extract(after, '$.published_at') AS published_at
          FROM decisions LEFT JOIN editors ON editors.id = editor_id
-         WHERE article_id = ?1 AND undone_by IS NULL AND act IN ('approve', 'edit', 'withdraw')
+         WHERE (article_id = ?1 OR article_id IN (SELECT preprint_id FROM replaced_news WHERE paper_id = ?1))
+           AND undone_by IS NULL AND act IN ('approve', 'edit', 'withdraw')
          ORDER BY decisions.id",
     )?;
     let mut rows = statement.query([article_id])?;
@@ -313,7 +319,12 @@ fn decisions_of(db: &Connection, article_id: i64) -> rusqlite::Result<Vec<ItemEv
             Act::Withdraw => (at, ItemStep::Withdrawn),
             _ => continue,
         };
-        events.push(ItemEvent { at, what, by: row.get("editor")? });
+        // a paper that took over its preprint's item became public when the preprint did
+        let is_taken_over = what == ItemStep::Published
+            && events.iter().any(|event: &ItemEvent| event.what == what && event.at == at);
+        if !is_taken_over {
+            events.push(ItemEvent { at, what, by: row.get("editor")? });
+        }
     }
     Ok(events)
 }

@@ -3,10 +3,11 @@
 //! Not here: what a record means (`curation::watch`) and when to look (`store::watch`). Invariant: what the public reads
 //! in `news.notices` is always what this file wrote from the rows that are public or lifted, in the same transaction.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
+use rusqlite::{Connection, Transaction, named_params};
 
+use super::notice_rows::{known_of, load, of_article, public_notice};
 use super::rows;
-use super::{Store, StoreError, articles, news, people};
+use super::{Store, StoreError, articles, news, papers, people};
 use crate::domain::article::Article;
 use crate::domain::notice::{
     Finding, Notice, NoticeKind, NoticeSource, NoticeState, PublicNotice, SummaryHolds,
@@ -121,14 +122,20 @@ pub(super) fn record(
     let is_public = is_public(db, article.id)?;
     let mut marks_item = false;
     for finding in findings {
-        let known = of_article(db, article.id)?;
-        let same = known.iter().find(|known| is_known(known, finding));
-        if let Some(known) = same {
+        let known = known_of(db, article.id)?;
+        let marks_at_once = marks_by_itself(finding) && is_public && !approve_first;
+        if let Some(known) = known.iter().find(|known| is_known(known, finding)) {
             marks_item |= join(db, known, finding)?;
+            // it waited because approval was asked for, or because only the record was gone
+            if marks_at_once && known.state == NoticeState::Waiting && known.answered.is_none() {
+                make_public(db, known.id, now)?;
+                marks_item = true;
+                noticed.public += 1;
+            }
             continue;
         }
         let id = insert(db, &article, &known, finding, now)?;
-        if finding.kind.is_serious() && is_public && !approve_first {
+        if marks_at_once {
             make_public(db, id, now)?;
             marks_item = true;
             noticed.public += 1;
@@ -139,6 +146,13 @@ pub(super) fn record(
         copy_to_item(db, article.id, marks_item.then_some(now))?;
     }
     Ok(noticed)
+}
+
+/// Whether a finding marks a public item without an editor. A record that PubMed deleted does not: PubMed deletes
+/// duplicates too, so an editor looks first.
+fn marks_by_itself(finding: &Finding) -> bool {
+    let only_record_gone = finding.kind == NoticeKind::Removal && finding.source == NoticeSource::Pubmed;
+    finding.kind.is_serious() && !only_record_gone
 }
 
 /// Whether a notice that we have is the one that was found. What an editor dismissed or lifted stays so only for the
@@ -187,7 +201,13 @@ fn insert(
         None => known.finding.kind == finding.kind,
     });
     let family = only_one_of(finding.kind).unwrap_or(finding.kind.as_str());
-    let finding_key = format!("{family} {}", alike.count() + 1);
+    let mut number = alike.count() + 1;
+    let mut taken = db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM notices WHERE article_id = ?1 AND finding_key = ?2)")?;
+    while taken.query_row((article.id, format!("{family} {number}")), |row| row.get(0))? {
+        number += 1;
+    }
+    let finding_key = format!("{family} {number}");
     rows::execute(
         db,
         "INSERT INTO notices (public_id, article_id, kind, finding_key, finding, state, found_at)
@@ -205,8 +225,11 @@ fn insert(
 }
 
 /// Gives the notice its place in public, at a second that no item and no other notice has.
-fn make_public(db: &Connection, notice_id: i64, at: UnixMs) -> rusqlite::Result<()> {
-    let second = news::free_second_for_notice(db, at)?;
+fn make_public(db: &Connection, notice_id: i64, now: UnixMs) -> rusqlite::Result<()> {
+    set_public(db, notice_id, news::free_second_for_notice(db, now)?)
+}
+
+fn set_public(db: &Connection, notice_id: i64, second: i64) -> rusqlite::Result<()> {
     rows::execute(
         db,
         "UPDATE notices SET state = 'public', public_at = coalesce(public_at, :at) WHERE id = :id",
@@ -248,26 +271,14 @@ pub(super) fn publish_with_article(
         if notice.state != NoticeState::Waiting {
             continue;
         }
-        if notice.answered.is_some() {
-            make_public(db, notice.id, published_at.max(now))?;
-        } else if notice.finding.kind.mark().is_some() {
-            make_public(db, notice.id, published_at.max(now))?;
-            set_answer(db, notice.id, editor_id, SummaryHolds::Yes, now)?;
+        if notice.answered.is_some() || notice.finding.kind.mark().is_some() {
+            set_public(db, notice.id, news::free_second_before(db, published_at)?)?;
+            if notice.answered.is_none() {
+                set_answer(db, notice.id, editor_id, SummaryHolds::Yes, now)?;
+            }
         }
     }
     copy_to_item(db, article_id, None)
-}
-
-/// After the notices of `from` were given to `into` (a merge): its trials follow, it is watched no more, and the item of
-/// `into` carries them.
-pub(super) fn follow_merge(db: &Connection, from: i64, into: i64) -> rusqlite::Result<()> {
-    rows::execute(
-        db,
-        "UPDATE OR IGNORE trial_ties SET article_id = :into WHERE article_id = :from",
-        named_params! {":from": from, ":into": into},
-    )?;
-    rows::execute(db, "DELETE FROM watch WHERE article_id = :from", named_params! {":from": from})?;
-    copy_to_item(db, into, None)
 }
 
 fn answer_notice(
@@ -286,6 +297,9 @@ fn answer_notice(
         (NoticeState::Waiting, SummaryHolds::Yes | SummaryHolds::Rewritten) => {
             if is_public {
                 make_public(db, notice_id, now)?;
+            }
+            if is_public && notice.finding.kind == NoticeKind::NowPublished {
+                papers::publish_paper(db, notice.article_id, &notice.finding.ids, editor_id, now)?;
             }
         }
         // a mark that came by itself: the editors say what it means for the summary
@@ -307,7 +321,8 @@ fn answer_notice(
     people::audit(db, Some(editor_id), "answer notice", &article, Some(before), Some(&after), now)?;
     let changed = load(db, notice_id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     if is_public {
-        copy_to_item(db, notice.article_id, (changed.state != notice.state).then_some(now))?;
+        // the notice may have followed its item to the paper
+        copy_to_item(db, changed.article_id, (changed.state != notice.state).then_some(now))?;
     }
     Ok(Ok(changed))
 }
@@ -378,47 +393,4 @@ fn describe(finding: &Finding) -> String {
         true => format!("{} ({})", finding.kind.as_str(), finding.source.as_str()),
         false => format!("{} ({}): {}", finding.kind.as_str(), finding.source.as_str(), finding.citation),
     }
-}
-
-/// The columns that [`notice`] reads.
-pub(super) const NOTICE_COLUMNS: &str = "notices.id AS notice_id, notices.public_id AS notice_public_id, \
-     notices.article_id AS notice_article_id, finding, state, found_at, public_at, lifted_at, answered_at, answer";
-
-/// Reads [`NOTICE_COLUMNS`].
-pub(super) fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
-    let answer: Option<String> = row.get("answer")?;
-    let answer = answer.and_then(|word| SummaryHolds::parse(&word));
-    Ok(Notice {
-        id: row.get("notice_id")?,
-        public_id: row.get("notice_public_id")?,
-        article_id: row.get("notice_article_id")?,
-        finding: rows::from_json(row, "finding")?,
-        state: rows::word(row, "state", NoticeState::parse)?,
-        found_at: UnixMs(row.get("found_at")?),
-        public_at: rows::instant(row, "public_at")?,
-        lifted_at: rows::instant(row, "lifted_at")?,
-        answered: rows::instant(row, "answered_at")?.zip(answer),
-    })
-}
-
-/// Reads `public_id`, `finding`, `public_at` and `lifted_at`.
-pub(super) fn public_notice(row: &Row<'_>) -> rusqlite::Result<PublicNotice> {
-    Ok(PublicNotice {
-        public_id: row.get("public_id")?,
-        finding: rows::from_json(row, "finding")?,
-        public_at: UnixMs(row.get("public_at")?),
-        lifted_at: rows::instant(row, "lifted_at")?,
-    })
-}
-
-pub(super) fn load(db: &Connection, notice_id: i64) -> rusqlite::Result<Option<Notice>> {
-    db.prepare_cached(&format!("SELECT {NOTICE_COLUMNS} FROM notices WHERE id = ?1"))?
-        .query_row([notice_id], notice)
-        .optional()
-}
-
-/// All notices about an article, oldest first.
-pub(super) fn of_article(db: &Connection, article_id: i64) -> rusqlite::Result<Vec<Notice>> {
-    let sql = format!("SELECT {NOTICE_COLUMNS} FROM notices WHERE article_id = ?1 ORDER BY found_at, id");
-    db.prepare_cached(&sql)?.query_map([article_id], notice)?.collect()
 }

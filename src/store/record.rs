@@ -22,6 +22,8 @@ pub struct Judgement {
     pub topics: Vec<String>,
     /// The proposed summary.
     pub draft: Option<Draft>,
+    /// The type of study, as stored; empty until somebody said it.
+    pub study: String,
 }
 
 /// How a source's entry is known again: its name there, and a fingerprint of its content.
@@ -141,16 +143,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn import_source(&self, now: UnixMs) -> Result<i64, StoreError> {
-        self.write("preparing the import", move |db| {
-            rows::execute(
-                db,
-                "INSERT OR IGNORE INTO sources (name, title, definition, configured, next_at)
-                 VALUES ('import', 'Imported files', '{\"kind\":\"feed\",\"url\":\"\",\"topics\":[]}', 0, :now)",
-                named_params! {":now": now.0},
-            )?;
-            db.query_row("SELECT id FROM sources WHERE name = 'import'", [], |row| row.get(0))
-        })
-        .await
+        self.write("preparing the import", move |db| import_source(db, now)).await
     }
 
     /// Acts on PubMed's list of deleted records: what waits leaves the queue, what is public is marked for the editors.
@@ -160,6 +153,17 @@ impl Store {
     pub async fn record_deleted(&self, deleted: Vec<Pmid>, now: UnixMs) -> Result<usize, StoreError> {
         self.write("taking out deleted records", move |db| record_deleted(db, &deleted, now)).await
     }
+}
+
+/// See [`Store::import_source`].
+pub(super) fn import_source(db: &Transaction<'_>, now: UnixMs) -> rusqlite::Result<i64> {
+    rows::execute(
+        db,
+        "INSERT OR IGNORE INTO sources (name, title, definition, configured, next_at)
+         VALUES ('import', 'Imported files', '{\"kind\":\"feed\",\"url\":\"\",\"topics\":[]}', 0, :now)",
+        named_params! {":now": now.0},
+    )?;
+    db.query_row("SELECT id FROM sources WHERE name = 'import'", [], |row| row.get(0))
 }
 
 pub(super) fn record_judged(
@@ -261,6 +265,7 @@ fn update_article(
         relevance: article.relevance.clone(),
         topics: article.topics.clone(),
         draft: article.draft.clone(),
+        study: judgement.study.clone(),
     };
     write_record(db, article.id, &merged, if same_text { &kept } else { judgement })?;
     if article.status == Status::Approved && !same_text {
@@ -358,7 +363,8 @@ pub(super) fn write_record(
         "UPDATE articles SET kind = :kind, pmid = :pmid, doi = :doi, pmcid = :pmcid, nct = :nct, pii = :pii, title = :title,
              authors = :authors, journal = :journal, published_on = :published_on, link = :link, language = :language,
              abstract = :abstract, publication_types = :types, mesh = :mesh, keywords = :keywords, trials = :trials,
-             trial = :trial, free_full_text = :full_text, related = :related, complete = :complete, score = :score, reasons = :reasons, draft = :draft,
+             trial = :trial, free_full_text = :full_text, related = :related, complete = :complete, study = coalesce(nullif(:study, ''), study),
+             score = :score, reasons = :reasons, draft = :draft,
              topics = iif(topics_edited, topics, :topics), title_text = :title_text, abstract_text = :abstract_text,
              authors_text = :authors_text, journal_text = :journal_text
          WHERE id = :id",
@@ -385,6 +391,7 @@ pub(super) fn write_record(
             ":full_text": entry.free_full_text,
             ":related": rows::to_json(&entry.related)?,
             ":complete": entry.complete,
+            ":study": judgement.study,
             ":score": judgement.relevance.score,
             ":reasons": rows::to_json(&judgement.relevance.reasons)?,
             ":draft": judgement.draft.as_ref().map(rows::to_json).transpose()?,

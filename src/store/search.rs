@@ -2,11 +2,9 @@
 
 use rusqlite::named_params;
 
-use super::rows::{self, ARTICLE_COLUMNS, NEWS_COLUMNS};
+use super::rows::{self, ARTICLE_COLUMNS};
 use super::{Store, StoreError};
 use crate::domain::article::Article;
-use crate::domain::news::NewsItem;
-use crate::domain::time::UnixMs;
 
 /// Spellings that the stemmer does not join, British and American (one form each side, stems included).
 const SPELLINGS: &[(&str, &str)] = &[
@@ -76,63 +74,37 @@ impl Store {
         })
         .await
     }
-
-    /// Public news that match all words, best first.
-    ///
-    /// # Errors
-    /// The database's. Words without a letter or digit find nothing.
-    pub async fn search_news(
-        &self,
-        words: &str,
-        now: UnixMs,
-        limit: i64,
-    ) -> Result<Vec<Found<NewsItem>>, StoreError> {
-        let Some(expression) = match_expression(words) else { return Ok(Vec::new()) };
-        self.read("searching news", move |db| {
-            let sql = format!(
-                "SELECT {NEWS_COLUMNS}, snippet(news_fts, -1, char(2), char(3), '…', 30) AS snippet
-                 FROM news_fts JOIN news ON news.article_id = news_fts.rowid
-                 WHERE news_fts MATCH :words AND withdrawn_at IS NULL AND published_at <= :now
-                 ORDER BY bm25(news_fts, 4, 2, 2, 1), published_at DESC LIMIT :limit"
-            );
-            let mut statement = db.prepare_cached(&sql)?;
-            let parameters = named_params! {":words": expression, ":now": now.0, ":limit": limit};
-            let found = statement.query_map(parameters, |row| {
-                Ok(Found { item: rows::news_item(row)?, snippet: row.get("snippet")? })
-            })?;
-            found.collect()
-        })
-        .await
-    }
 }
 
 /// The FTS5 expression for what a person typed: every word must occur (the last as a prefix), quoted so that no
 /// operator of FTS5's is ever reached (`GLP-1` unquoted is an error). `None` without a letter or digit; at most 16 words.
 pub(super) fn match_expression(words: &str) -> Option<String> {
+    let terms = match_terms(words);
+    (!terms.is_empty()).then(|| terms.join(" AND "))
+}
+
+/// The same, a term for each word.
+pub(super) fn match_terms(words: &str) -> Vec<String> {
     let words: Vec<&str> =
         words.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).take(16).collect();
-    let last = words.len().checked_sub(1)?;
-    let terms: Vec<String> = words
-        .iter()
-        .enumerate()
-        .map(|(index, word)| {
-            let quoted = quote(word);
-            let mut alternatives = vec![quoted.clone()];
-            if index == last && word.chars().count() >= 3 {
-                alternatives.push(format!("{quoted}*"));
+    let last = words.len().saturating_sub(1);
+    let term = |(index, word): (usize, &&str)| {
+        let quoted = quote(word);
+        let mut alternatives = vec![quoted.clone()];
+        if index == last && word.chars().count() >= 3 {
+            alternatives.push(format!("{quoted}*"));
+        }
+        let lower = word.to_lowercase();
+        for (british, american) in SPELLINGS {
+            if lower.starts_with(british.trim_end_matches('e')) {
+                alternatives.push(quote(american));
+            } else if lower.starts_with(american.trim_end_matches('e')) {
+                alternatives.push(quote(british));
             }
-            let lower = word.to_lowercase();
-            for (british, american) in SPELLINGS {
-                if lower.starts_with(british.trim_end_matches('e')) {
-                    alternatives.push(quote(american));
-                } else if lower.starts_with(american.trim_end_matches('e')) {
-                    alternatives.push(quote(british));
-                }
-            }
-            format!("({})", alternatives.join(" OR "))
-        })
-        .collect();
-    Some(terms.join(" AND "))
+        }
+        format!("({})", alternatives.join(" OR "))
+    };
+    words.iter().enumerate().map(term).collect()
 }
 
 fn quote(word: &str) -> String {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::rows::{self, NEWS_COLUMNS};
-use super::{Store, StoreError, articles, news, pairs, people};
+use super::{Store, StoreError, articles, news, notice_rows, pairs, people};
 use crate::domain::article::Article;
 use crate::domain::entry::Entry;
 use crate::domain::identity::Identifiers;
@@ -154,7 +154,7 @@ fn names(ids: &Identifiers) -> impl Iterator<Item = (&'static str, String)> {
 
 /// Links two articles if one is a preprint and the other a paper, and no editor said otherwise (but this one now).
 /// Gives (preprint, paper) if this was news.
-fn link(db: &Connection, a: i64, b: i64, by_editor: bool) -> rusqlite::Result<Option<(i64, i64)>> {
+pub(super) fn link(db: &Connection, a: i64, b: i64, by_editor: bool) -> rusqlite::Result<Option<(i64, i64)>> {
     let (Some(a), Some(b)) = (articles::load(db, a)?, articles::load(db, b)?) else { return Ok(None) };
     let Some((preprint, paper)) = as_versions(&a, &b) else { return Ok(None) };
     if preprint.superseded_by.is_some() || !by_editor && pairs::is_dismissed(db, a.id, b.id)? {
@@ -232,6 +232,7 @@ pub(super) fn take_over(db: &Connection, paper: &Article, now: UnixMs) -> rusqli
         "UPDATE news SET article_id = :paper, first_report = :first WHERE article_id = :preprint",
         named_params! {":paper": paper.id, ":first": rows::to_json(&first_report)?, ":preprint": item.article_id},
     )?;
+    notice_rows::follow_version(db, item.article_id, paper.id)?;
     Ok(true)
 }
 
@@ -283,6 +284,7 @@ pub(super) fn hand_back(db: &Connection, paper_id: i64, now: UnixMs) -> rusqlite
         &sql,
         named_params! {":preprint": preprint.id, ":updated": updated, ":paper": paper_id},
     )?;
+    notice_rows::return_to_version(db, preprint.id, paper_id)?;
     rows::execute(
         db,
         "DELETE FROM replaced_news WHERE paper_id = :paper",

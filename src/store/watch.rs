@@ -1,12 +1,12 @@
 //! Who is watched where, what is due, and how the last look went.
 //!
-//! A look is claimed by moving its time on: two workers never take the same one, and one that dies in the middle finds
-//! it due again when the time has come. Invariant: a look that failed never counts as one that found nothing.
+//! A look is held while it is made: two workers never make the same one, and after one that dies in the middle it is
+//! due again when the hold has run out. Invariant: a look that failed never counts as one that found nothing.
 
 use rusqlite::{Connection, Transaction, named_params};
 
 use super::notices::{self, Noticed};
-use super::{Store, StoreError, rows};
+use super::{Store, StoreError, notice_rows, rows};
 use crate::domain::entry::WorkKind;
 use crate::domain::identity::{Identifiers, Nct};
 use crate::domain::notice::{Finding, Notice, NoticeState};
@@ -68,31 +68,14 @@ pub enum Looked {
         gone: Vec<i64>,
         /// What it said, to compare with the next time (JSON).
         snapshot: String,
+        /// What it did not say: then the look counts as failed, and what it did say is kept.
+        incomplete: Option<String>,
     },
     /// It did not, and why.
     Failed {
         /// For the operator.
         error: String,
     },
-}
-
-/// How the watch stands with one service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct WatchCounts {
-    /// Which service.
-    pub service: WatchService,
-    /// Articles that are watched there.
-    pub watched: i64,
-    /// Of those, looked at with success at least once.
-    pub checked: i64,
-    /// Due now.
-    pub due: i64,
-    /// Those whose last look failed.
-    pub failed: i64,
-    /// The oldest successful look among them all.
-    pub oldest_checked_at: Option<UnixMs>,
-    /// The newest one.
-    pub newest_checked_at: Option<UnixMs>,
 }
 
 impl Store {
@@ -105,8 +88,9 @@ impl Store {
         self.write("listing what is watched", move |db| sync_watch(db, now)).await
     }
 
-    /// Claims at most `limit` due looks of a service, the longest due first; they are due again after `lease_ms`
-    /// unless their outcome is recorded.
+    /// Takes at most `limit` due looks of a service, the longest due first, and holds them for `hold_ms`. Where some are
+    /// due, the rest of the batch is filled with those that are due within `early_ms`: whole batches cost the service
+    /// fewer requests.
     ///
     /// # Errors
     /// The database's.
@@ -114,23 +98,42 @@ impl Store {
         &self,
         service: WatchService,
         limit: i64,
-        lease_ms: i64,
+        early_ms: i64,
+        hold_ms: i64,
         now: UnixMs,
     ) -> Result<Vec<Watched>, StoreError> {
-        self.write("claiming what is to be looked at", move |db| {
+        self.write("taking what is to be looked at", move |db| {
+            const FREE: &str = "watch.service = :service AND (held_until IS NULL OR held_until <= :now)";
             let due = watched(
                 db,
-                "watch.service = :service AND watch.next_at <= :now ORDER BY watch.next_at, watch.article_id
-                 LIMIT :limit",
+                &format!(
+                    "{FREE} AND watch.next_at <= :now ORDER BY watch.next_at, watch.article_id LIMIT :limit"
+                ),
                 named_params! {":service": service.as_str(), ":now": now.0, ":limit": limit},
             )?;
-            hold(db, service, &due, now.plus_ms(lease_ms))?;
-            Ok(due)
+            hold(db, service, &due, now.plus_ms(hold_ms))?;
+            let room = limit.saturating_sub(i64::try_from(due.len()).unwrap_or(limit));
+            if due.is_empty() || room == 0 {
+                return Ok(due);
+            }
+            let early = watched(
+                db,
+                &format!(
+                    "{FREE} AND watch.next_at > :now AND watch.next_at <= :early AND failures = 0
+                     ORDER BY watch.next_at, watch.article_id LIMIT :limit"
+                ),
+                named_params! {
+                    ":service": service.as_str(), ":now": now.0, ":early": now.plus_ms(early_ms).0, ":limit": room,
+                },
+            )?;
+            hold(db, service, &early, now.plus_ms(hold_ms))?;
+            Ok(due.into_iter().chain(early).collect())
         })
         .await
     }
 
-    /// Claims looks at the named articles, due or not.
+    /// Takes looks at the named articles, due or held or not, and holds them: whoever names an article does not wait for
+    /// a worker that died.
     ///
     /// # Errors
     /// The database's.
@@ -138,18 +141,39 @@ impl Store {
         &self,
         service: WatchService,
         article_ids: Vec<i64>,
-        lease_ms: i64,
+        hold_ms: i64,
         now: UnixMs,
     ) -> Result<Vec<Watched>, StoreError> {
-        self.write("claiming what is to be looked at", move |db| {
+        self.write("taking what is to be looked at", move |db| {
             let named = watched(
                 db,
                 "watch.service = :service AND watch.article_id IN (SELECT value FROM json_each(:ids))
                  ORDER BY watch.article_id",
                 named_params! {":service": service.as_str(), ":ids": rows::to_json(&article_ids)?},
             )?;
-            hold(db, service, &named, now.plus_ms(lease_ms))?;
+            hold(db, service, &named, now.plus_ms(hold_ms))?;
             Ok(named)
+        })
+        .await
+    }
+
+    /// Gives back looks that were taken and not made.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn give_watch_back(
+        &self,
+        service: WatchService,
+        article_ids: Vec<i64>,
+    ) -> Result<(), StoreError> {
+        self.write("giving looks back", move |db| {
+            rows::execute(
+                db,
+                "UPDATE watch SET held_until = NULL
+                 WHERE service = :service AND article_id IN (SELECT value FROM json_each(:ids))",
+                named_params! {":service": service.as_str(), ":ids": rows::to_json(&article_ids)?},
+            )?;
+            Ok(())
         })
         .await
     }
@@ -180,161 +204,49 @@ impl Store {
     /// The database's.
     pub async fn next_watch(&self) -> Result<Option<UnixMs>, StoreError> {
         self.read("reading when to look next", |db| {
-            db.prepare_cached("SELECT min(next_at) FROM watch")?
+            db.prepare_cached("SELECT min(max(next_at, coalesce(held_until, 0))) FROM watch")?
                 .query_row([], |row| row.get::<_, Option<i64>>(0))
                 .map(|at| at.map(UnixMs))
         })
         .await
     }
 
-    /// How the watch stands, service by service.
+    /// Preprints that are published, about whose paper nothing is known yet: the notices, oldest first.
     ///
     /// # Errors
     /// The database's.
-    pub async fn watch_counts(&self, now: UnixMs) -> Result<Vec<WatchCounts>, StoreError> {
-        self.read("counting what is watched", move |db| {
-            let mut statement = db.prepare_cached(
-                "SELECT service, count(*) AS watched, count(checked_at) AS checked,
-                        count(*) FILTER (WHERE next_at <= :now) AS due,
-                        count(*) FILTER (WHERE error IS NOT NULL) AS failed,
-                        min(checked_at) AS oldest, max(checked_at) AS newest
-                 FROM watch GROUP BY service",
-            )?;
-            let counts = statement.query_map(named_params! {":now": now.0}, |row| {
-                Ok(WatchCounts {
-                    service: rows::word(row, "service", WatchService::parse)?,
-                    watched: row.get("watched")?,
-                    checked: row.get("checked")?,
-                    due: row.get("due")?,
-                    failed: row.get("failed")?,
-                    oldest_checked_at: rows::instant(row, "oldest")?,
-                    newest_checked_at: rows::instant(row, "newest")?,
-                })
-            })?;
-            counts.collect()
+    pub async fn papers_to_meet(&self, limit: i64) -> Result<Vec<Notice>, StoreError> {
+        self.read("listing papers of preprints", move |db| {
+            let sql = format!(
+                "SELECT {} FROM notices WHERE state = 'waiting' AND kind = 'now_published'
+                   AND json_extract(finding, '$.detail') = '' ORDER BY found_at, id LIMIT ?1",
+                notice_rows::NOTICE_COLUMNS
+            );
+            db.prepare_cached(&sql)?.query_map([limit], notice_rows::notice)?.collect()
         })
         .await
     }
 
-    /// Looks whose last attempt failed, the longest unchecked first, at most `limit`.
+    /// Completes what a waiting notice says: the paper of a preprint, and what differs.
     ///
     /// # Errors
     /// The database's.
-    pub async fn failed_looks(&self, limit: i64) -> Result<Vec<(WatchService, Watched)>, StoreError> {
-        self.read("listing looks that failed", move |db| {
-            let mut all = Vec::new();
-            for service in WatchService::ALL {
-                let failed = watched(
-                    db,
-                    "watch.service = :service AND watch.error IS NOT NULL ORDER BY watch.checked_at LIMIT :limit",
-                    named_params! {":service": service.as_str(), ":limit": limit},
-                )?;
-                all.extend(failed.into_iter().map(|watched| (service, watched)));
-            }
-            all.truncate(usize::try_from(limit).unwrap_or_default());
-            Ok(all)
-        })
-        .await
-    }
-
-    /// How an article is watched, service by service.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn watch_of(&self, article_id: i64) -> Result<Vec<(WatchService, Watched)>, StoreError> {
-        self.read("reading how an article is watched", move |db| {
-            let mut all = Vec::new();
-            for service in WatchService::ALL {
-                let found = watched(
-                    db,
-                    "watch.service = :service AND watch.article_id = :id",
-                    named_params! {":service": service.as_str(), ":id": article_id},
-                )?;
-                all.extend(found.into_iter().map(|watched| (service, watched)));
-            }
-            Ok(all)
-        })
-        .await
-    }
-
-    /// Notices in each state.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn notice_counts(&self) -> Result<Vec<(String, NoticeState, i64)>, StoreError> {
-        self.read("counting notices", |db| {
-            let mut statement =
-                db.prepare_cached("SELECT kind, state, count(*) FROM notices GROUP BY kind, state")?;
-            let counts = statement.query_map([], |row| {
-                Ok((row.get(0)?, rows::word(row, "state", NoticeState::parse)?, row.get(2)?))
-            })?;
-            counts.collect()
-        })
-        .await
-    }
-
-    /// The article that has one of the identifiers, if there is one: PMID before DOI before the rest.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn article_with(&self, ids: Identifiers) -> Result<Option<i64>, StoreError> {
-        self.read("looking for an article", move |db| super::matching::article_with(db, &ids)).await
-    }
-
-    /// Ties a trial to an article by hand (`tie`), or unties it. Says whether that changed anything.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn tie_trial(
-        &self,
-        article_id: i64,
-        nct: Nct,
-        editor_id: i64,
-        tie: bool,
-        now: UnixMs,
-    ) -> Result<bool, StoreError> {
-        self.write("tying a trial to an article", move |db| {
-            let sql = if tie {
-                "INSERT OR IGNORE INTO trial_ties (article_id, nct, tied_at, tied_by)
-                 VALUES (:article, :nct, :now, :by)"
-            } else {
-                "DELETE FROM trial_ties WHERE article_id = :article AND nct = :nct AND :now > 0 AND :by > 0"
-            };
-            let changed = rows::execute(
+    pub async fn complete_finding(&self, notice_id: i64, finding: Finding) -> Result<(), StoreError> {
+        self.write("completing a notice", move |db| {
+            rows::execute(
                 db,
-                sql,
-                named_params! {":article": article_id, ":nct": nct.as_str(), ":now": now.0, ":by": editor_id},
+                "UPDATE notices SET finding = :finding WHERE id = :id AND state = 'waiting' AND kind = :kind",
+                named_params! {
+                    ":finding": rows::to_json(&finding)?, ":id": notice_id, ":kind": finding.kind.as_str(),
+                },
             )?;
-            if changed > 0 {
-                let act = if tie { "tie trial" } else { "untie trial" };
-                let public_id: String =
-                    db.query_row("SELECT public_id FROM articles WHERE id = ?1", [article_id], |row| {
-                        row.get(0)
-                    })?;
-                super::people::audit(db, Some(editor_id), act, &public_id, None, Some(nct.as_str()), now)?;
-                // the next cycle looks at it
-                sync_watch(db, now)?;
-                rows::execute(
-                    db,
-                    "UPDATE watch SET next_at = :now WHERE article_id = :id AND service = 'trials'",
-                    named_params! {":now": now.0, ":id": article_id},
-                )?;
-            }
-            Ok(changed > 0)
+            Ok(())
         })
         .await
-    }
-
-    /// The trials that editors tied to an article by hand.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn tied_trials(&self, article_id: i64) -> Result<Vec<Nct>, StoreError> {
-        self.read("reading an article's trials", move |db| tied_trials(db, article_id)).await
     }
 }
 
-fn sync_watch(db: &Transaction<'_>, now: UnixMs) -> rusqlite::Result<usize> {
+pub(super) fn sync_watch(db: &Transaction<'_>, now: UnixMs) -> rusqlite::Result<usize> {
     // an article is watched while it is public or waits
     const WATCHED: &str = "articles.status IN ('approved', 'queued', 'later')";
     rows::execute(
@@ -378,7 +290,7 @@ fn hold(db: &Connection, service: WatchService, due: &[Watched], until: UnixMs) 
     for watched in due {
         rows::execute(
             db,
-            "UPDATE watch SET next_at = :until WHERE article_id = :id AND service = :service",
+            "UPDATE watch SET held_until = :until WHERE article_id = :id AND service = :service",
             named_params! {":until": until.0, ":id": watched.article_id, ":service": service.as_str()},
         )?;
     }
@@ -396,7 +308,7 @@ fn record_look(
         Looked::Failed { error } => {
             rows::execute(
                 db,
-                "UPDATE watch SET next_at = :next, failures = failures + 1, error = :error
+                "UPDATE watch SET next_at = :next, held_until = NULL, failures = failures + 1, error = :error
                  WHERE article_id = :article AND service = :service",
                 named_params! {
                     ":next": look.next_at.0, ":error": error, ":article": article, ":service": service,
@@ -404,20 +316,21 @@ fn record_look(
             )?;
             Ok(Noticed::default())
         }
-        Looked::Answered { findings, gone, snapshot } => {
+        Looked::Answered { findings, gone, snapshot, incomplete } => {
             rows::execute(
                 db,
-                "UPDATE watch SET next_at = :next, checked_at = :now, failures = 0, error = NULL,
-                     snapshot = :snapshot
+                "UPDATE watch SET next_at = :next, held_until = NULL, snapshot = :snapshot, error = :error,
+                     checked_at = iif(:error IS NULL, :now, checked_at),
+                     failures = iif(:error IS NULL, 0, failures + 1)
                  WHERE article_id = :article AND service = :service",
                 named_params! {
-                    ":next": look.next_at.0, ":now": now.0, ":snapshot": snapshot, ":article": article,
-                    ":service": service,
+                    ":next": look.next_at.0, ":now": now.0, ":snapshot": snapshot, ":error": incomplete,
+                    ":article": article, ":service": service,
                 },
             )?;
             let mut noticed = notices::record(db, article, findings, approve_first, now)?;
             for id in gone {
-                if let Some(notice) = notices::load(db, *id)? {
+                if let Some(notice) = notice_rows::load(db, *id)? {
                     noticed.lifted += usize::from(end(db, &notice, now)?);
                 }
             }
@@ -440,14 +353,14 @@ fn end(db: &Transaction<'_>, notice: &Notice, now: UnixMs) -> rusqlite::Result<b
     }
 }
 
-fn tied_trials(db: &Connection, article_id: i64) -> rusqlite::Result<Vec<Nct>> {
+pub(super) fn tied_trials(db: &Connection, article_id: i64) -> rusqlite::Result<Vec<Nct>> {
     let mut statement = db.prepare_cached("SELECT nct FROM trial_ties WHERE article_id = ?1 ORDER BY nct")?;
     let ncts = statement.query_map([article_id], |row| row.get::<_, String>(0))?;
     let ncts: Vec<String> = ncts.collect::<rusqlite::Result<_>>()?;
     Ok(ncts.iter().filter_map(|nct| Nct::parse(nct)).collect())
 }
 
-fn watched(
+pub(super) fn watched(
     db: &Connection,
     condition: &str,
     parameters: &[(&str, &dyn rusqlite::types::ToSql)],

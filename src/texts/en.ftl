@@ -234,6 +234,18 @@ search-cut =
         [one] The best { $count } item for “{ $question }”, best first.
        *[other] The best { $count } items for “{ $question }”, best first.
     }
+search-found-newest =
+    { $count ->
+        [one] { $count } item for “{ $question }”, newest first.
+       *[other] { $count } items for “{ $question }”, newest first.
+    }
+search-cut-newest =
+    { $count ->
+        [one] The newest { $count } item for “{ $question }”.
+       *[other] The newest { $count } items for “{ $question }”.
+    }
+search-to-newest = Newest first
+search-to-best = Best first
 
 ## The website: feeds
 
@@ -321,6 +333,19 @@ queue-source = Source
 queue-kind = Sort of work
 queue-seen = Seen
 queue-order = Order
+queue-study = Type of study
+queue-why = Why here
+queue-add = Add an article
+queue-elsewhere = { $count } more found outside this list
+status-any = Everything
+order-match = Best match
+why-any = Any reason
+why-title = Words in the title
+why-learnt = What you published before
+why-source = From a source on the topic
+why-indexed = Indexed under a topic
+why-lifted = Lifted from below, to test the ranking
+why-hand = Added by hand
 queue-apply = Apply
 queue-clear = Clear
 queue-select = Select “{ $title }”
@@ -386,6 +411,22 @@ article-copied-much = { $percent } % copied from the abstract: say it in your ow
 article-preview = As readers will see it
 article-check-typed = Check and preview what is typed
 article-draft = Where the draft comes from
+article-other-results =
+    { $count ->
+        [one] Another result in the abstract
+       *[other] { $count } other results in the abstract
+    }
+article-quote-this = Quote this instead
+wording-ask = Suggest wording
+wording-again = Suggest wording again
+wording-badge = Machine-worded
+wording-look = Look whether it is there
+wording-off = No language model is configured here.
+wording-problem = No wording: { $problem }
+wording-proposal = Proposed by { $model } (prompt { $version })
+wording-use = Put it into the summary
+wording-waiting = The language model was asked. Its proposal appears here; you can go on typing.
+wording-worded = Worded by { $model }: read it against the abstract.
 article-topics = Topics
 article-save-public = Change what is published
 article-save = Save without deciding
@@ -460,6 +501,7 @@ trial-results-none = none posted
 trial-results-posted = posted { $on }
 trial-updated = Registry updated
 problem-title = The title is empty.
+problem-placeholder = The title only stands in for the record, which has not been looked up yet. Write the title, or wait.
 problem-summary = The summary is empty: write a sentence or two.
 problem-words = The summary has { $words } words; the feeds take at most { $most }.
 problem-doubts = Something in the summary does not match the abstract; see the marks below it.
@@ -467,12 +509,57 @@ problem-publish-at = Choose a time to publish at that lies ahead, within a year.
 problem-until = Choose a day that lies ahead, within a year.
 no-undo = This cannot be undone any more: { $why }.
 
+article-to-sentence = Sentence { $number } of the draft
+
+## The desk: notes, presence, articles added by hand
+
+notes-title = Notes between editors
+notes-write = A note for the others
+notes-leave = Leave the note
+badge-notes =
+    { $count ->
+        [one] { $count } note
+       *[other] { $count } notes
+    }
+editing-one = { $who } is editing this now.
+editing-more = { $who } and { $count } more are editing this now.
+addition-by = Added by { $who }, { $when }.
+addition-waiting = { $what } is being looked up; its record appears here as soon as the service answers.
+addition-again = { $what } could not be looked up ({ $message }). It is tried again { $when }.
+addition-unknown = Neither PubMed nor Crossref nor ClinicalTrials.gov knows { $what }. Check it, write title and summary yourself, or look again later.
+addition-failed = { $what } could not be looked up ({ $message }), and is not tried again by itself.
+addition-by-hand = No source stands behind it: check every figure against the work itself.
+addition-retry = Look it up again
+add-title = Add an article
+add-what = PMID, DOI, address or title
+add-what-help = A PMC or NCT number does as well. Addresses are read for the identifiers in them and never opened: only PubMed, Crossref and ClinicalTrials.gov are asked.
+add-found-title = Title on the page where you found it
+add-look-up = Look it up
+add-not-recognised = This is no PMID, DOI, address or title. A title needs two words at least.
+add-bare-address = This address names nothing that can be looked up. Write down what it is about, or go back and try the title.
+add-item = Write an item without source
+add-item-lead = For a society’s own guidance, a report or a page that no database holds.
+add-link = Address
+add-summary-help = May be left for later. There is no abstract to compare with, so figures ask to be confirmed before it is published.
+add-authors-help = One name a line: Given Family, or the name of a group.
+add-published = Appeared on
+add-published-help = Year, month or day: 2026, 2026-11 or 2026-11-22.
+add-item-button = Add to the queue
+add-problem-link = The address is none that a browser opens: it begins with https:// or http://.
+add-problem-date = The date is written 2026, 2026-11 or 2026-11-22.
+add-bookmarklet = From any page, with one click
+add-bookmarklet-how = Drag this button to your bookmarks. On the page of an article, press the bookmark: this form opens, filled in.
+add-bookmarklet-name = Add to { $site }
+add-bookmarklet-code = The same as text, for a phone: save any page as a bookmark, then put this in place of its address
+said-added = Added.
+said-known = This work was here already.
+
 ## The desk: what happened to published works
 
 noticed-head =
     { $count ->
-        [one] Something happened to { $count } published work
-       *[other] Something happened to published works, { $count } times
+        [one] { $count } notice about a published work
+       *[other] { $count } notices about published works
     }
 noticed-more = { $count } more
 noticed-waiting = Found { $when }. It waits for your answer; readers do not see it yet.
@@ -591,6 +678,10 @@ conflict-changed-by = { $who } changed it.
 ## The desk: history
 
 history-lead = Every decision, newest first. Undo puts an article back to what it was before.
+agreement-title = How often editors agree with the suggested topics
+agreement-lead = Over everything that is approved: what the rules suggested, and what editors made of it.
+agreement-percent = { $percent } % kept
+agreement-counts = ({ $kept } kept, { $dropped } taken away, { $added } added by hand)
 history-empty = No decisions yet
 history-empty-html = They appear here as soon as somebody decides in the <a href="/desk">queue</a>.
 history-undo-of = “{ $act }” of { $title }
@@ -629,6 +720,7 @@ sources-failed =
     }
 sources-new = Not fetched yet
 sources-well = Well
+sources-odd = Answers, but needs a look
 sources-next-now = now
 sources-next-never = not planned
 sources-last-never = never
@@ -649,7 +741,7 @@ sources-gap =
 sources-lost = Overflowed: entries since { $when } may be missing
 sources-count-failed = The count failed: { $error }
 sources-count-failed-after = The count failed: { $error }. It was complete up to { $day }
-sources-uncounted = Not counted yet
+sources-uncounted = Not known yet
 sources-quiet = Silent: usually { $usual }, nothing for { $days } days.
 sources-usual-week = { $count } a week
 sources-usual-days = one in { $count } days
@@ -763,8 +855,35 @@ people-disabled = disabled
 people-invited = invited, no password yet
 people-bad-address = This is not an e-mail address.
 people-exists = Somebody with this address is here already.
+people-mailed = A letter with a one-time link is on its way to { $email }.
+people-mail-link = Mail a sign-in link
+people-invite-by-mail = Invite by mail
 people-last-admin = { $email } is the last active admin; make another one first
 people-own-account = Ask another administrator to change your own account.
+
+## The desk: letters
+
+mail-title = Letters
+mail-lead = What the desk sent by mail, newest first. A letter that cannot be sent is tried again; nothing else waits for it.
+mail-off = No mail is set up: links are shown here, to be passed on by you. Your operator can set a mail server.
+mail-none = No letters yet.
+mail-invite = Invitation
+mail-reset = Link for a new password
+mail-digest = Weekly digest
+mail-alert = Alert
+mail-waiting = Waiting
+mail-again = Not sent yet; tried again { $when }
+mail-sent = Sent
+mail-failed = Not sent
+mail-cancelled = Not needed any more
+mail-retry = Try again now
+mail-trouble =
+    { $count ->
+        [one] { $count } letter could not be sent: see Letters.
+       *[other] { $count } letters could not be sent: see Letters.
+    }
+mail-weekly = { $day }, { $clock }
+mail-schedule = as the operator set it ({ $line })
 
 ## The desk: audit trail
 
@@ -773,6 +892,10 @@ audit-lead = Every act on articles, people and sources, newest first. The downlo
 audit-by = By
 audit-show = Show
 audit-everybody = Everybody
+audit-what = What
+audit-everything = Everything
+audit-from = From
+audit-to = To
 audit-command-line = the command line
 
 ## The desk: one's own account, links, signing in
@@ -791,6 +914,11 @@ account-old-wrong = The present password is wrong.
 link-new-password = New password
 account-new-help = At least { $count } characters; a few unrelated words are best. Other devices are signed out.
 account-change = Change password
+account-mail = Mail
+account-digest = A digest of the queue every week ({ $when })
+account-alerts = Alerts, such as the retraction of something that was published
+account-save-mail = Save
+account-no-mail = This desk sends no mail.
 account-sessions = Where you are signed in
 account-this-one = (this one)
 account-session = since { $since }, last used { $used }
@@ -899,6 +1027,9 @@ letter-digest =
     }
 letter-digest-why = You get this once a week because you asked for it.
 letter-alert-why = You get this because you are an editor.
+letter-notice-source = Source: { $source }.
+letter-notice-marked = The public item is marked already. Does its summary still hold?
+letter-notice-waits = Nothing public has changed. Does the summary still hold?
 letter-open-queue = Open the queue
 letter-open-desk = Open the desk
 letter-settings = Change what you get by mail

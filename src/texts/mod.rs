@@ -122,7 +122,9 @@ impl Text<'_> {
     /// Gives the text an argument, `$name` in the file.
     pub fn with(mut self, name: &'static str, value: impl Argument) -> Self {
         let value = match value.to_fluent() {
-            FluentValue::String(text) if self.escapes => html_escape::encode_safe(&text).into_owned().into(),
+            FluentValue::String(text) if self.escapes => {
+                html_escape::encode_double_quoted_attribute(&text).into_owned().into()
+            }
             value => value,
         };
         self.args.get_or_insert_with(FluentArgs::new).set(name, value);

@@ -17,6 +17,7 @@ use axum::routing::{MethodRouter, get, post};
 use tokio::sync::Notify;
 
 use crate::config::Settings;
+use crate::curation::topics::TopicRules;
 use crate::domain::editor::Role;
 use crate::domain::news::Site;
 use crate::domain::time::UnixMs;
@@ -61,6 +62,8 @@ pub struct AppState {
     pub throttle: Arc<Throttle>,
     /// What readers see, with its rendered copies.
     pub public: Arc<public::Public>,
+    /// The words of the topics, which the desk marks in titles and abstracts.
+    pub rules: Arc<TopicRules>,
 }
 
 impl AppState {
@@ -79,7 +82,13 @@ impl AppState {
         let public = public::Public::new(store.clone(), site.clone(), clock.clone(), (&*settings).into());
         let public = Arc::new(public);
         let texts = Texts::of(&site.language);
-        Ok(Self { store, settings, site, texts, clock, bell, passwords: Passwords::new()?, throttle, public })
+        let (passwords, rules) = (Passwords::new()?, Arc::default());
+        Ok(Self { store, settings, site, texts, clock, bell, passwords, throttle, public, rules })
+    }
+
+    /// The same with the words of the topics.
+    pub fn with_rules(self, rules: Arc<TopicRules>) -> Self {
+        Self { rules, ..self }
     }
 
     /// Reads the clock.

@@ -57,6 +57,14 @@ async fn metrics(State(app): State<AppState>, headers: HeaderMap) -> Response {
                 .into_response();
         }
     };
+    let sources = match app.store.sources().await {
+        Ok(sources) => sources,
+        Err(error) => {
+            tracing::warn!(%error, "no metrics");
+            return (StatusCode::SERVICE_UNAVAILABLE, HEADERS, "the database does not answer\n")
+                .into_response();
+        }
+    };
     let counts = app.public.shelf.counts();
     let started_s = app.public.started_at.0 / 1_000;
     let mut text = String::new();
@@ -73,6 +81,29 @@ async fn metrics(State(app): State<AppState>, headers: HeaderMap) -> Response {
         "counter",
         "Times the rendered outputs became stale.",
         count(&counts.editions),
+    );
+    let active: Vec<_> = sources.iter().filter(|source| source.paused_at.is_none()).collect();
+    let of = |wanted: fn(&crate::store::SourceState) -> bool| {
+        i64::try_from(active.iter().filter(|source| wanted(source)).count()).unwrap_or(i64::MAX)
+    };
+    put("perfuse_sources", "gauge", "Sources that are not paused.", of(|_| true));
+    put(
+        "perfuse_sources_failing",
+        "gauge",
+        "Sources whose last fetch failed, or that were stopped.",
+        of(|source| source.failures > 0 || source.stopped.is_some()),
+    );
+    put(
+        "perfuse_sources_silent",
+        "gauge",
+        "Sources that are silent against their own rhythm.",
+        of(|source| source.quiet.is_some()),
+    );
+    put(
+        "perfuse_sources_incomplete",
+        "gauge",
+        "Sources of which something is missing, or whose count failed.",
+        of(|source| source.completeness().is_trouble()),
     );
     (HEADERS, text).into_response()
 }

@@ -1,5 +1,5 @@
-//! What the worker does beside refreshing sources: answers the query lab, counts what searches find, listens for
-//! sources that fall silent. Each is a task of its own that does one thing after another.
+//! What the worker does beside refreshing sources: answers the query lab, asks a language model for wording, counts what
+//! searches find, listens for sources that fall silent. Each is a task of its own that does one thing after another.
 //!
 //! Invariant: an errand that fails is tried again; none keeps a refresh waiting.
 
@@ -27,6 +27,7 @@ const RHYTHM_DAYS: i64 = 400;
 pub(super) struct Errands {
     _tasks: JoinSet<()>,
     lab: Arc<Notify>,
+    wording: Arc<Notify>,
     count: Arc<Notify>,
     silence: Arc<Notify>,
 }
@@ -34,17 +35,19 @@ pub(super) struct Errands {
 impl Errands {
     /// Begins them.
     pub(super) fn begin(worker: &Worker) -> Self {
-        let [lab, count, silence] = std::array::from_fn(|_| Arc::new(Notify::new()));
+        let [lab, wording, count, silence] = std::array::from_fn(|_| Arc::new(Notify::new()));
         let mut tasks = JoinSet::new();
         tasks.spawn(answer_lab(worker.clone(), lab.clone()));
+        tasks.spawn(answer_wording(worker.clone(), wording.clone()));
         tasks.spawn(count_windows(worker.clone(), count.clone()));
         tasks.spawn(listen(worker.clone(), silence.clone()));
-        Self { _tasks: tasks, lab, count, silence }
+        Self { _tasks: tasks, lab, wording, count, silence }
     }
 
     /// The bell rang: somebody wants something.
     pub(super) fn look_now(&self) {
         self.lab.notify_one();
+        self.wording.notify_one();
         self.count.notify_one();
     }
 
@@ -57,6 +60,13 @@ impl Errands {
 async fn answer_lab(worker: Worker, bell: Arc<Notify>) {
     loop {
         while worker.answer_lab_question().await {}
+        let _ = timeout(LONGEST_SLEEP, bell.notified()).await;
+    }
+}
+
+async fn answer_wording(worker: Worker, bell: Arc<Notify>) {
+    loop {
+        while worker.answer_wording_question().await {}
         let _ = timeout(LONGEST_SLEEP, bell.notified()).await;
     }
 }

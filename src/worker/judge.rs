@@ -3,7 +3,7 @@
 use crate::curation::document::Document;
 use crate::curation::draft::draft;
 use crate::curation::relevance::prior;
-use crate::curation::topics::{TopicRules, suggest_topics};
+use crate::curation::topics::{TopicRules, study_type, suggest_topics};
 use crate::domain::entry::Entry;
 use crate::store::Judgement;
 
@@ -20,5 +20,6 @@ pub fn judge(rules: &TopicRules, entry: &Entry, source_topics: &[String]) -> Jud
         relevance: prior(rules, &document),
         topics,
         draft: draft(&entry.title, &entry.abstract_sections),
+        study: study_type(&document).as_str().to_owned(),
     }
 }

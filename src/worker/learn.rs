@@ -68,7 +68,7 @@ impl Learner {
         Ok(count)
     }
 
-    /// The model that the decisions teach.
+    /// The model that the decisions teach; what is usual it takes from these works and those that wait.
     ///
     /// # Errors
     /// The database's.
@@ -76,6 +76,7 @@ impl Learner {
         let lessons = store.lessons().await?;
         let taught: Vec<i64> = lessons.iter().map(|lesson| lesson.article_id).collect();
         self.read_works(store, &taught).await?;
+        self.read_works(store, &store.waiting_ids().await?).await?;
         let decisions: Vec<Decision> = lessons
             .iter()
             .filter_map(|lesson| {
@@ -83,7 +84,10 @@ impl Learner {
                 Some(Decision { features, prior: prior.score, verdict: verdict(lesson) })
             })
             .collect();
-        Ok(Model::fit(&decisions))
+        let mut known: Vec<(&i64, &Work)> = self.works.iter().collect();
+        known.sort_unstable_by_key(|(id, _)| **id);
+        let arrived: Vec<&Features> = known.into_iter().map(|(_, work)| &work.features).collect();
+        Ok(Model::fit(&decisions).with_arrivals(&arrived))
     }
 
     async fn read_works(&mut self, store: &Store, ids: &[i64]) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@
 //! Invariant: every claimed source ends in a recorded outcome with a next time, or its lease runs out and another
 //! worker takes it. A second worker on the same database is safe.
 
+mod additions;
 mod complete;
 mod errands;
 mod gather;
@@ -16,7 +17,10 @@ mod preview;
 mod recount;
 mod refresh;
 mod replay;
+mod studies;
 mod upkeep;
+mod watch;
+mod wording;
 
 pub mod backfill;
 pub mod backoff;
@@ -25,7 +29,8 @@ pub mod schedule;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
+use tokio::sync::watch as signal;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -35,6 +40,7 @@ use crate::domain::time::{SECOND_MS, UnixMs};
 use crate::intake::eutils::Eutils;
 use crate::intake::fetch::Fetcher;
 use crate::intake::services::Services;
+use crate::intake::wording::WordingService;
 use crate::store::{Store, StoreError};
 
 pub use judge::judge;
@@ -43,6 +49,7 @@ pub use post::{Delivered, Post};
 pub use preview::NoPreview;
 pub use refresh::Report;
 pub use replay::Replayed;
+pub use watch::{WatchReport, note_incoming};
 
 /// The database is asked at least this often what is due: another process may have changed it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
@@ -60,6 +67,8 @@ pub struct Intake {
     pub eutils: Arc<Eutils>,
     /// For services that answer in pages.
     pub services: Arc<Services>,
+    /// For wording by a language model, where one is configured.
+    pub wording: Option<Arc<WordingService>>,
 }
 
 /// Everything a refresh needs. Cheap to clone.
@@ -87,11 +96,14 @@ impl Worker {
     }
 
     /// Works until `stop` becomes true, then lets the refreshes in flight finish or gives them back.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub async fn run(self, mut stop: signal::Receiver<bool>) {
         let mut refreshes: JoinSet<Report> = JoinSet::new();
         let mut learner = Learner::new(self.rules.clone());
         let hub = hub::Hub::configured(&self.settings, self.rules.topics())
             .map(|hub| tokio::spawn(hub.run(self.store.clone(), self.intake.fetcher.clone())));
+        let watching = self.settings.watch.enabled.then(|| tokio::spawn(self.clone().watch(stop.clone())));
+        let mut additions: JoinSet<()> = JoinSet::new();
+        let studies = tokio::spawn(studies::catch_up(self.store.clone()));
         let post = post::begin(self.store.clone(), self.settings.clone(), stop.clone());
         let errands = errands::Errands::begin(&self);
         let mut upkeep = upkeep::Upkeep::new(&self.settings.worker, UnixMs::now());
@@ -109,8 +121,13 @@ impl Worker {
                     Instant::now() + PAUSE_AFTER_FAILURE
                 }
             };
+            if additions.is_empty() {
+                self.start_additions(&mut additions).await;
+            }
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
+                // its works are new to the ranking; and more may have come meanwhile
+                Some(_) = additions.join_next() => learner.note_arrivals(true),
                 () = self.bell.notified() => errands.look_now(),
                 Some(ended) = refreshes.join_next() => {
                     log_report(&ended);
@@ -128,6 +145,10 @@ impl Worker {
         if let Some(hub) = hub {
             hub.abort();
         }
+        if let Some(watching) = watching {
+            watching.abort();
+        }
+        studies.abort();
         tokio::join!(self.finish(refreshes), post::end(post, SHUTDOWN_TIMEOUT));
     }
 
@@ -191,6 +212,17 @@ impl Worker {
         };
         let wait = Duration::from_millis(u64::try_from(wait_ms).unwrap_or(u64::MAX));
         Ok(Instant::now() + wait.min(LONGEST_SLEEP))
+    }
+
+    /// Begins to complete what editors added by hand, if anything is due.
+    async fn start_additions(&self, additions: &mut JoinSet<()>) {
+        match self.store.due_additions(UnixMs::now(), 1).await {
+            Ok(due) if due.is_empty() => {}
+            Ok(_) => {
+                additions.spawn(self.clone().complete_additions());
+            }
+            Err(error) => tracing::error!("the worker cannot use the database: {error}"),
+        }
     }
 
     async fn claim(

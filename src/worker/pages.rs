@@ -2,6 +2,7 @@
 
 use super::Worker;
 use super::gather::{Failure, Gathered, Harvest};
+use super::watch::{is_telling, note_incoming};
 use crate::config::Service;
 use crate::domain::entry::{Entry, Problem};
 use crate::domain::source::SourceKind;
@@ -131,10 +132,13 @@ impl Worker {
         if changed.is_empty() {
             return Ok(());
         }
+        let telling = changed.iter().map(|(_, entry)| entry).filter(|entry| is_telling(entry));
+        let telling: Vec<Entry> = telling.cloned().collect();
         let judged = self.judge_all(&due.source.topics, changed).await;
         let (recorded, problems): (_, Vec<Problem>) = self.store.record_entries(due.id, judged, now).await?;
         harvest.ahead += recorded;
         harvest.problems.extend(problems);
+        note_incoming(&self.store, self.settings.watch.approve_first, telling).await;
         Ok(())
     }
 }

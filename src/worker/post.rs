@@ -147,7 +147,8 @@ impl Post {
             self.store.end_letter(claimed.id, LetterState::Cancelled, None, now).await?;
             return Ok(Ok(()));
         };
-        let id = format!("letter-{}-{}", claimed.id, claimed.kind.as_str());
+        // the same for each attempt, and never that of a letter of another database with the same sender
+        let id = format!("letter-{}-{}", claimed.id, claimed.expires_at.0);
         let result = self.mailer.send(&claimed.to.email, &letter, &id).await;
         let kind = claimed.kind.as_str();
         match &result {
@@ -175,7 +176,10 @@ impl Post {
         let society = &self.settings.society;
         let sender =
             Sender { society: &society.name, public_url: &self.public_url, language: &society.language };
+        let wishes = self.store.mail_wishes(claimed.to.id).await?;
         Ok(match claimed.kind {
+            LetterKind::Digest if !wishes.digest => None,
+            LetterKind::Alert if !wishes.alerts => None,
             LetterKind::Invite | LetterKind::Reset => {
                 let Ok(token) = Token::generate() else { return Ok(None) };
                 if !self.store.renew_mailed_link(claimed, token.hash(), now).await? {

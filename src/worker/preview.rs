@@ -108,8 +108,11 @@ impl Worker {
         }
         let history = self.intake.eutils.search(query, window).await?;
         let found: Vec<Pmid> = history.ids();
-        let ids = found.iter().map(|pmid| Identifiers { pmid: Some(*pmid), ..Identifiers::default() });
-        let standings = self.store.standings_by_ids(ids.collect(), UnixMs::now()).await?;
+        let works = found.iter().map(|pmid| {
+            let ids = Identifiers { pmid: Some(*pmid), ..Identifiers::default() };
+            (ids, None)
+        });
+        let standings = self.store.standings_of(works.collect(), UnixMs::now()).await?;
         let mut preview = Preview { format, total: history.count, ..Preview::default() };
         preview.count(&standings);
         preview.problems = history.problems;

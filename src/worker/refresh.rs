@@ -5,6 +5,7 @@ use super::backoff::{self, Move, Outcome};
 use super::gather::{Failure, Gathered, Harvest, RawBody};
 use super::judge::judge;
 use super::schedule;
+use super::watch::{is_telling, note_incoming};
 use crate::domain::time::{DAY_MS, SECOND_MS, UnixMs};
 use crate::store::{DueSource, Judged, Recorded, Refresh, RefreshResult};
 
@@ -72,6 +73,7 @@ impl Worker {
                 self.judge_harvest(&due, *harvest).await
             }
         };
+        let telling = telling_entries(&result);
         let refresh = Refresh {
             source_id: due.id,
             owner: self.owner.clone(),
@@ -86,7 +88,10 @@ impl Worker {
             Ok(recorded) if recorded.lease_lost => {
                 report.error = Some("another worker has taken the source over; nothing was stored".into());
             }
-            Ok(recorded) => report.recorded = recorded,
+            Ok(recorded) => {
+                report.recorded = recorded;
+                note_incoming(&self.store, self.settings.watch.approve_first, telling).await;
+            }
             Err(error) => report.error = Some(error.to_string()),
         }
         report
@@ -155,4 +160,10 @@ impl Worker {
         let longest_jitter_ms = SECOND_MS * self.settings.worker.jitter_seconds as i64;
         backoff::next_at(now, schedule_next, outcome, longest_jitter_ms, rand::random())
     }
+}
+
+/// The new and changed entries that say something of themselves or of other works.
+fn telling_entries(result: &RefreshResult) -> Vec<crate::domain::entry::Entry> {
+    let RefreshResult::Fetched { judged, .. } = result else { return Vec::new() };
+    judged.iter().map(|judged| &judged.entry).filter(|entry| is_telling(entry)).cloned().collect()
 }

@@ -108,6 +108,51 @@ impl World {
         waiting.into_iter().find(|article| article.ids.pmid == words).unwrap()
     }
 
+    /// A made-up trial that waits, with a structured abstract, a draft, topics and reasons; later ones rank lower.
+    pub(crate) async fn trial(&self, title: &str) -> Article {
+        let number = self.next_pmid.fetch_add(1, Ordering::SeqCst);
+        let section = |label: &str, text: &str| AbstractSection {
+            label: Some(label.into()),
+            category: Some(label.into()),
+            text: RichText::parse(text),
+        };
+        let entry = Entry {
+            ids: Identifiers { pmid: Some(Pmid(number as u32)), ..Identifiers::default() },
+            title: RichText::parse(title),
+            abstract_sections: vec![
+                section("BACKGROUND", "Whether ECPR helps in refractory cardiac arrest was unclear."),
+                section(
+                    "METHODS",
+                    "We enrolled 240 patients in a made-up randomised trial at CO<sub>2</sub> of 40 mmHg.",
+                ),
+                section(
+                    "RESULTS",
+                    "Mortality fell from 40% to 31% (p = 0.04); haemolysis occurred in 12 patients.",
+                ),
+                section("CONCLUSIONS", "ECPR reduced mortality in this made-up trial."),
+            ],
+            publication_types: vec!["Randomized Controlled Trial".into()],
+            complete: true,
+            ..Entry::default()
+        };
+        let relevance = Relevance {
+            score: 1000.0 - number as f64,
+            reasons: vec!["ECPR in the title".into(), "randomised trial".into()],
+        };
+        let judgement = Judgement {
+            relevance,
+            topics: vec!["ecpr".into()],
+            draft: perfuse::curation::draft::draft(&entry.title, &entry.abstract_sections),
+            study: "rct".into(),
+        };
+        let pmid = entry.ids.pmid;
+        let judged = Judged { mark: Mark::of(&entry), entry, judgement };
+        let source = self.store.import_source(self.now()).await.unwrap();
+        self.store.record_entries(source, vec![judged], self.now()).await.unwrap();
+        let (waiting, _) = self.store.queue(QueueFilter::default(), 0, 1000).await.unwrap();
+        waiting.into_iter().find(|article| article.ids.pmid == pmid).unwrap()
+    }
+
     pub(crate) async fn titles_in_public(&self) -> Vec<String> {
         let news = self.store.news_list(NewsQuery::default(), self.now(), 100).await.unwrap();
         news.iter().map(|item| item.title.to_plain()).collect()

@@ -64,7 +64,7 @@ impl With for Entry {
     }
     fn related(mut self, relation: Relation, doi: &str) -> Self {
         let ids = perfuse::domain::identity::Identifiers { doi: Doi::parse(doi), ..Default::default() };
-        self.related.push(RelatedWork { relation, ids, citation: String::new() });
+        self.related.push(RelatedWork::new(relation, ids));
         self
     }
 }

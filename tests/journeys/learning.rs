@@ -118,3 +118,26 @@ async fn a_duplicate_teaches_nothing_and_an_undone_decision_is_unlearnt() {
     world.store.undo(approved, world.editor, NOW).await.unwrap();
     assert_eq!(learner.fit(&world.store).await.unwrap().lessons(), (0, 0));
 }
+
+#[tokio::test]
+async fn how_often_editors_agree_with_suggested_topics_is_counted_for_each_topic() {
+    let world = world().await;
+    world.add(1..4, "ECPR for refractory cardiac arrest", "ECPR after cardiac arrest in adults.").await;
+    let waiting = world.waiting().await;
+    let suggested = waiting[0].topics.clone();
+    assert!(!suggested.is_empty(), "the rules know cardiac arrest");
+    assert_eq!(world.store.topic_agreement().await.unwrap(), []);
+    let with_topics = |article: &Article, topics: Vec<String>| {
+        let summary = "A made-up summary.".to_owned();
+        Wish::Approve { title: article.title.clone(), summary, topics, publish_at: None }
+    };
+    world.decide(&waiting[0], with_topics(&waiting[0], suggested.clone())).await;
+    world.decide(&waiting[1], with_topics(&waiting[1], vec!["by-hand".to_owned()])).await;
+    world.decide(&waiting[2], Wish::Reject { reason: None }).await;
+    let agreement = world.store.topic_agreement().await.unwrap();
+    let of = |name: &str| agreement.iter().find(|topic| topic.topic == name).unwrap();
+    let first = of(&suggested[0]);
+    assert_eq!((first.kept, first.dropped, first.added), (1, 1, 0));
+    let by_hand = of("by-hand");
+    assert_eq!((by_hand.kept, by_hand.dropped, by_hand.added), (0, 0, 1));
+}

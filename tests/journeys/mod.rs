@@ -1,7 +1,10 @@
 //! Stories from end to end.
 
+mod additions;
 mod backfill;
 mod learning;
 mod main_job;
 mod services;
 mod sources;
+mod watch;
+mod watch_load;

@@ -17,6 +17,7 @@ use perfuse::store::{DecisionRequest, Judged, Judgement, Mark, Wish};
 use serde_json::json;
 
 use crate::support::literature::{Literature, pubmed_rss, record, structured_abstract};
+use crate::support::program::Place;
 use crate::support::service::{Service, source};
 use crate::support::visitor::{Page, Visitor};
 
@@ -435,4 +436,41 @@ async fn a_sources_page_shows_its_numbers_its_gap_and_the_bytes_that_could_not_b
     assert!(!resumed.body.contains("Paused"), "{}", resumed.body);
     assert_eq!(visitor.get("/desk/sources/nobody").await.status, 404);
     service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_tries_what_is_in_no_list_and_shows_trouble_to_machines_too() {
+    let literature = Literature::open().await;
+    for pmid in 40_000_001..40_000_004 {
+        literature.add_dated_record(pmid, &days_ago(3), made_up(pmid));
+    }
+    let item = "<item><title>An item without any identifier</title><link>https://journal.example.org/1</link></item>";
+    let rss = format!("<rss version=\"2.0\"><channel><title>J</title>{item}</channel></rss>");
+    literature.set_feed("/plain.rss", "text/xml", rss);
+    let url = literature.url("/plain.rss");
+    let sources = source("plain", &format!("kind = \"feed\"\nurl = {url:?}"))
+        + &source("gone", &format!("kind = \"feed\"\nurl = {:?}", literature.url("/gone.rss")));
+    let mut place = Place::new(&sources, Some(&literature));
+    place.set("PERFUSE__SERVER__METRICS_TOKEN", "a-made-up-token");
+    let test = |words: &[&str]| place.run(&[&["source", "test"], words].concat());
+    let tried = test(&["--kind", "pubmed", "made-up[tiab]", "--days", "90"]).done().out;
+    assert!(tried.contains("PubMed search, last 90 days") && tried.contains("3 entries"), "{tried}");
+    assert!(tried.contains("of the 3 looked at, 0 are known"), "{tried}");
+    place.run(&["fetch"]).failed(1, &["1 of 2 sources failed"]);
+    let known = test(&["--kind", "feed", &url]).done().out;
+    assert!(known.contains("of the 1 looked at, 1 are known"), "known by its link: {known}");
+    assert!(known.contains("known     An item without any identifier"), "{known}");
+    test(&["--kind", "feed", &url, "--days", "7"]).failed(1, &["--days", "a feed shows what it shows"]);
+    test(&["--kind", "crossref", "1234-5678"]).failed(1, &["no ISSN"]);
+    test(&["--kind", "gopher", "x"]).failed(2, &["gopher", "medrxiv"]);
+    let listed = place.run(&["source", "list"]).done().out;
+    assert!(listed.lines().any(|line| line.starts_with("plain") && line.contains("1/1/0")), "{listed}");
+
+    let program = place.serve(&[]);
+    let mut machine = Visitor::at_url(program.url());
+    let metrics = machine.get_with("/metrics", &[("authorization", "Bearer a-made-up-token")]).await.body;
+    for line in ["perfuse_sources 2", "perfuse_sources_failing 1", "perfuse_sources_silent 0"] {
+        assert!(metrics.lines().any(|found| found == line), "{line} is not in {metrics}");
+    }
+    program.stop();
 }

@@ -163,3 +163,23 @@ async fn what_was_made_is_served_while_the_database_does_not_answer() {
     let during = room.get("/feeds/news.rss").await;
     assert_eq!((during.status, during.header("etag")), (StatusCode::OK, before.header("etag")));
 }
+
+#[tokio::test]
+async fn an_export_is_not_sent_again_until_something_published_changes() {
+    let room = Newsroom::open().await;
+    room.publish(paper(1), &["ecpr"], None).await;
+    let path = "/export?format=bib";
+    let tag = room.get(path).await.header("etag").to_owned();
+    assert!(tag.starts_with("W/\""), "{tag}");
+    let known = [(header::IF_NONE_MATCH, tag.as_str())];
+    let again = room.ask(Method::GET, path, &known).await;
+    assert_eq!((again.status, again.bytes.len()), (StatusCode::NOT_MODIFIED, 0));
+    assert_ne!(room.get("/export?format=ris").await.header("etag"), tag);
+    let scheduled = room.queue(paper(2)).await;
+    let wish = approval(&scheduled, &["ecpr"], Some(room.now().plus_ms(60_000)));
+    room.decide(&scheduled, wish).await;
+    room.wait_ms(61_000);
+    let changed = room.ask(Method::GET, path, &known).await;
+    assert_eq!(changed.status, StatusCode::OK, "the scheduled item became due");
+    assert!(changed.text().contains("10.5555/paper.2"));
+}

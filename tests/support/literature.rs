@@ -126,6 +126,16 @@ impl Literature {
         self.shelf().records.insert(pmid, xml);
     }
 
+    /// Takes a record away.
+    pub(crate) fn remove_record(&self, pmid: u32) {
+        self.shelf().records.remove(&pmid);
+    }
+
+    /// Answers the question for `pmid` with whatever this is.
+    pub(crate) fn answer_with(&self, pmid: u32, xml: String) {
+        self.add_record(pmid, xml);
+    }
+
     /// Puts a record where only searches over its entry date find it (`2026/11/20`).
     pub(crate) fn add_dated_record(&self, pmid: u32, date: &str, xml: String) {
         let mut shelf = self.shelf();
@@ -272,7 +282,10 @@ fn found(shelf: &Shelf, from: &str, to: &str) -> Vec<u32> {
 fn search(shelf: &Shelf, form: &BTreeMap<String, String>) -> String {
     let word = |key: &str| form.get(key).map_or("", String::as_str);
     let (from, to) = (word("mindate"), word("maxdate"));
-    let found = found(shelf, from, to);
+    // every search finds everything, but one by DOI
+    let doi = form.get("term").and_then(|term| term.strip_suffix("\"[doi]")?.strip_prefix('"'));
+    let mut found = found(shelf, from, to);
+    found.retain(|pmid| doi.is_none_or(|doi| shelf.records[pmid].contains(doi)));
     let most = word("retmax").parse().unwrap_or(20).min(CAP);
     let ids: String = found.iter().take(most).map(|pmid| format!("<Id>{pmid}</Id>")).collect();
     let count = found.len();

@@ -30,7 +30,7 @@ impl Place {
         let text = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\n[society]\nname = \"A Made-up Society\"\n[fetch]\n\
              allow_networks = [\"127.0.0.0/8\"]\nhost_spacing_ms = 0\n[ncbi]\nbase_url = {eutils:?}\n\
-             api_key = \"made-up\"\n[worker]\njitter_seconds = 0\n[sources]\nfile = \"sources.toml\"\n",
+             api_key = \"made-up\"\n[worker]\njitter_seconds = 0\n[watch]\nenabled = false\n[sources]\nfile = \"sources.toml\"\n",
         );
         std::fs::write(folder.path().join("perfuse.toml"), text).unwrap();
         let env = [("PERFUSE_CONFIG".to_owned(), "perfuse.toml".to_owned())].into();

@@ -127,7 +127,7 @@ fn configure(folder: PathBuf, literature: &Literature, sources: &str) -> (Loaded
          requests_per_minute = 100000\n[preprints]\nbase_url = {preprints:?}\n\
          requests_per_minute = 100000\n[crossref]\nbase_url = {crossref:?}\npage_size = 2\n\
          requests_per_minute = 100000\n[worker]\ncomplete_by_doi = {complete_by_doi}\n\
-         [publish]\nwebsub_hub = {hub:?}\n[sources]\nfile = {sources_file:?}\n",
+         [watch]\nenabled = false\n[publish]\nwebsub_hub = {hub:?}\n[sources]\nfile = {sources_file:?}\n",
         hub = literature.url("/hub"),
         data = folder.join("data"),
         eutils = literature.url("/eutils/"),

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::Sentence;
+use super::fit::fit_words;
 use super::roles::{Part, Scores};
 use crate::domain::summary::{MAX_WORDS, count_words};
 
@@ -31,7 +32,7 @@ pub(super) fn choose_sentences(title: &str, sentences: &[Sentence<'_>]) -> Vec<(
         chosen = take_first_words(sentences);
     }
     chosen.sort_unstable_by_key(|(index, _)| *index);
-    chosen
+    fit_words(title, sentences, chosen)
 }
 
 fn is_free(index: usize, chosen: &[(usize, Part)]) -> bool {
@@ -56,6 +57,11 @@ fn take_first_words(sentences: &[Sentence<'_>]) -> Vec<(usize, Part)> {
 /// Indices of the sentences that say what was found, the one to quote first. Rules agree with clinicians in about two
 /// of three trials: the others are offered, and nobody pretends to be sure.
 pub(super) fn rank_results(title: &str, sentences: &[Sentence<'_>]) -> Vec<usize> {
+    rank_results_scored(title, sentences).into_iter().map(|(index, _)| index).collect()
+}
+
+/// [`rank_results`] with scores.
+pub(super) fn rank_results_scored(title: &str, sentences: &[Sentence<'_>]) -> Vec<(usize, f64)> {
     let mut ranked: Vec<usize> = with_part(sentences, Part::Result).collect();
     if ranked.is_empty() {
         ranked.extend(likeliest(sentences, |likely| likely[Part::Result as usize]));
@@ -65,7 +71,7 @@ pub(super) fn rank_results(title: &str, sentences: &[Sentence<'_>]) -> Vec<usize
         .map(|index| if ranked.contains(&index) { score_result(&sentences[index], &about) } else { 0.0 })
         .collect();
     ranked.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
-    ranked
+    ranked.into_iter().map(|index| (index, scores[index])).collect()
 }
 
 /// What the title, the question and the conclusion speak of: a key result speaks of it too.

@@ -13,6 +13,7 @@ use crate::domain::text::RichText;
 pub mod chain;
 mod choose;
 pub mod features;
+mod fit;
 mod labels;
 pub mod roles;
 

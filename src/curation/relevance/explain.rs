@@ -10,6 +10,8 @@ use crate::domain::article::Relevance;
 
 /// A reason moves the score by at least this share of the usual distance between works.
 const LEAST_PULL: f64 = 0.04;
+/// Being typical of what arrives is told when it moves the score by this much.
+const TYPICAL_TOLD: f64 = 0.3;
 /// How many learnt reasons are given.
 const LEARNT_REASONS: usize = 4;
 /// How many reasons of the prior are given beside them.
@@ -28,6 +30,14 @@ impl Model {
         let told = |reason: &String| learnt.iter().any(|other| plain(other).starts_with(&plain(reason)));
         let of_prior: Vec<String> =
             prior.reasons.iter().filter(|reason| !told(reason)).take(PRIOR_REASONS).cloned().collect();
+        let typical = self.typical_pull(features);
+        let of_prior = if typical.abs() >= TYPICAL_TOLD {
+            let text =
+                if typical > 0.0 { "like most of what arrives" } else { "unlike most of what arrives" };
+            [of_prior, Reason::sum_up(0.0, vec![Reason::new(typical, text)]).reasons].concat()
+        } else {
+            of_prior
+        };
         let reasons = if prior_first { [of_prior, learnt].concat() } else { [learnt, of_prior].concat() };
         Relevance { score: self.score(features, prior.score), reasons }
     }

@@ -1,8 +1,8 @@
 //! The model: a linear support vector machine over a work's features, learnt anew after each decision.
 //!
 //! Squared hinge loss with classes balanced ([`super::solver`]), over tf-idf with sublinear counts and unit length. What is
-//! learnt is scaled to unit spread over works not seen, and the prior is added with a weight that fades with the number of
-//! decisions of the rarer kind: without decisions the order is the prior's.
+//! learnt is scaled to unit spread over works not seen. Two things are added, with weights that fade with the number of
+//! decisions of the rarer kind: the prior, and for the first days how typical a work is of what arrived ([`super::typical`]).
 //!
 //! Deterministic: nothing depends on what was learnt before. The model is derived data, never the only copy of anything.
 
@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 use super::features::{BUCKETS, Features};
 use super::solver::{Lesson, Recipe, Weighing, solve};
+use super::typical::Usual;
 use crate::domain::status::RejectReason;
 
 /// An editor's decision, to learn from.
@@ -45,6 +46,12 @@ const RECIPE: Recipe = Recipe { cost: 0.7, rounds: 8, tolerance: 0.2 };
 const PRIOR_WEIGHT: f32 = 0.7;
 /// After so many decisions of the rarer kind the prior counts half.
 const PRIOR_HALF: f32 = 15.0;
+/// The weight of being typical of what arrived, in spreads, as long as nothing was decided.
+const TYPICAL_WEIGHT: f32 = 0.5;
+/// After so many decisions of the rarer kind it counts half.
+const TYPICAL_HALF: f32 = 2.0;
+/// After so many it is left out.
+const TYPICAL_ENDS: usize = 20;
 
 /// What was learnt. Weights and counts by bucket; about 3 MB.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +59,7 @@ pub struct Model {
     /// Weight times rarity, and rarity: side by side, since they are read together.
     buckets: Vec<[f32; 2]>,
     prior_weight: f32,
+    usual: Option<Usual>,
     seen: Vec<Seen>,
     decided: usize,
     published: usize,
@@ -99,11 +107,31 @@ impl Model {
         let rarity = rarities(lessons.len());
         let buckets = seen.iter().map(|seen| [0.0, rarity[usize::from(seen.decided)]]).collect();
         let published = lessons.iter().filter(|lesson| lesson.published).count();
-        let mut model = Self { buckets, prior_weight: PRIOR_WEIGHT, seen, decided: lessons.len(), published };
+        let mut model = Self {
+            buckets,
+            prior_weight: PRIOR_WEIGHT,
+            usual: None,
+            seen,
+            decided: lessons.len(),
+            published,
+        };
         if model.has_learnt() {
             model.learn(&lessons);
         }
         model
+    }
+
+    /// Learns what is usual from all works that arrived, decided or waiting, as long as few decisions say more. Only
+    /// works among them are to be scored then.
+    #[must_use]
+    pub fn with_arrivals(mut self, works: &[&Features]) -> Self {
+        self.usual = if self.rarer() < TYPICAL_ENDS { Usual::learn(works, &DAMPED) } else { None };
+        self
+    }
+
+    /// The number of decisions of the rarer kind.
+    fn rarer(&self) -> usize {
+        self.published.min(self.decided - self.published)
     }
 
     fn learn(&mut self, lessons: &[Lesson]) {
@@ -115,8 +143,7 @@ impl Model {
         for ([learnt, rarity], weight) in self.buckets.iter_mut().zip(&weights) {
             *learnt = weight * *rarity / spread;
         }
-        let rarer = self.published.min(self.decided - self.published) as f32;
-        self.prior_weight = PRIOR_WEIGHT * PRIOR_HALF / (PRIOR_HALF + rarer);
+        self.prior_weight = PRIOR_WEIGHT * PRIOR_HALF / (PRIOR_HALF + self.rarer() as f32);
     }
 
     /// Where a work stands; only the order means anything.
@@ -131,7 +158,14 @@ impl Model {
             sum += weight * damped;
         }
         let learnt = if square > 0.0 { sum / square.sqrt() } else { 0.0 };
-        f64::from(learnt) + f64::from(self.prior_weight) * prior
+        f64::from(learnt) + f64::from(self.prior_weight) * prior + self.typical_pull(features)
+    }
+
+    /// How far being typical of what arrived, or not, moves a work's score.
+    pub(super) fn typical_pull(&self, features: &Features) -> f64 {
+        let Some(usual) = &self.usual else { return 0.0 };
+        let weight = TYPICAL_WEIGHT * TYPICAL_HALF / (TYPICAL_HALF + self.rarer() as f32);
+        f64::from(weight * usual.typicality(features, &DAMPED))
     }
 
     /// How far each bucket of a work moves its score; ascending by bucket.

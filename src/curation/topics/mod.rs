@@ -122,6 +122,11 @@ impl TopicRules {
         signs
     }
 
+    /// Calls `found` with the first and last byte of each topic's word in folded text; the first is the space before it.
+    pub(super) fn each_word_in(&self, folded: &str, mut found: impl FnMut(usize, usize)) {
+        self.words.each_place_in(folded, |_, from, to| found(from, to));
+    }
+
     fn count_words(&self, folded: &str) -> Vec<usize> {
         let mut counts = vec![0; self.word_of.len()];
         self.words.each_in(folded, |index| counts[index] += 1);

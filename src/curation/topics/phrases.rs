@@ -28,11 +28,16 @@ impl Phrases {
 
     /// Calls `found` with the index of each phrase in `folded` (see [`fold_text`]), as often as it occurs.
     pub(super) fn each_in(&self, folded: &str, mut found: impl FnMut(usize)) {
+        self.each_place_in(folded, |index, _, _| found(index));
+    }
+
+    /// The same with the first and last byte of each; the first is the space before it.
+    pub(super) fn each_place_in(&self, folded: &str, mut found: impl FnMut(usize, usize, usize)) {
         let Some(automaton) = &self.automaton else { return };
         for hit in automaton.find_overlapping_iter(folded) {
             let after = &folded[hit.end()..];
             if after.starts_with(' ') || after.starts_with("s ") {
-                found(hit.pattern().as_usize());
+                found(hit.pattern().as_usize(), hit.start(), hit.end());
             }
         }
     }

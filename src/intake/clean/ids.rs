@@ -30,47 +30,9 @@ pub fn identify(text: &str, ids: &mut Identifiers) {
     }
 }
 
-/// The first DOI inside a text or address (Crossref's pattern: `10.` + 4–9 digits + `/` + suffix).
+/// See [`Doi::find`].
 pub fn find_doi(text: &str) -> Option<Doi> {
-    let mut from = 0;
-    while let Some(start) = text[from..].find("10.").map(|at| from + at) {
-        from = start + 3;
-        let before = text[..start].chars().next_back();
-        if before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '.') {
-            continue;
-        }
-        let candidate = cap_plain(&text[start..], caps::WORD);
-        let end = candidate
-            .find(|c: char| {
-                c.is_whitespace() || matches!(c, '"' | '<' | '>' | '|' | '?' | '#' | '&' | '\\' | '`')
-            })
-            .unwrap_or(candidate.len());
-        let candidate = trim_address_tail(trim_brackets(&candidate[..end]));
-        if let Some(doi) = Doi::parse(&percent_encoding::percent_decode_str(candidate).decode_utf8_lossy()) {
-            return Some(doi);
-        }
-    }
-    None
-}
-
-/// A publisher's address goes on after the DOI: `/doi/10.1/x/full`, `…/abstract`, `….pdf`.
-fn trim_address_tail(candidate: &str) -> &str {
-    const TAILS: [&str; 8] =
-        ["/full", "/abstract", "/pdf", "/epdf", "/full.pdf", "/fulltext", "/meta", ".full"];
-    let candidate = candidate.trim_end_matches(['.', ',', ';', ':', '/', '\'']);
-    TAILS.iter().find_map(|tail| candidate.strip_suffix(tail)).unwrap_or(candidate)
-}
-
-/// "(doi: 10.1/x)" closes a bracket that the DOI did not open.
-fn trim_brackets(candidate: &str) -> &str {
-    let mut candidate = candidate.trim_end_matches(['.', ',', ';']);
-    for (open, close) in [('(', ')'), ('[', ']')] {
-        while candidate.ends_with(close) && candidate.matches(close).count() > candidate.matches(open).count()
-        {
-            candidate = &candidate[..candidate.len() - 1];
-        }
-    }
-    candidate
+    Doi::find(text)
 }
 
 /// The PMID in a PubMed address or after "PMID:" inside a text.

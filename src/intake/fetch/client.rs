@@ -17,7 +17,7 @@ use super::guard::{Guard, Reach};
 use super::headers::{Freshness, asked_gap, retry_after_ms};
 use super::pacing::{NoTurn, Pacing, Turn};
 use super::resolve::{LookUp, ResolveFault, SystemLookUp, VettingResolver};
-use super::walk::Walk;
+use super::walk::{Posted, Walk};
 use super::{FetchSettings, Fetched, Request, Response};
 use crate::domain::time::{MINUTE_MS, UnixMs};
 
@@ -77,11 +77,24 @@ impl Fetcher {
     /// # Errors
     /// As [`Fetcher::get`].
     pub async fn post_form(&self, request: &Request, form: &[(&str, &str)]) -> Result<Response, FetchError> {
-        self.walk(request, Some(form)).await
+        self.walk(request, Some(Posted::Form(form))).await
     }
 
-    async fn walk(&self, request: &Request, form: Option<&[(&str, &str)]>) -> Result<Response, FetchError> {
-        let mut walk = Walk::begin(request, form)?;
+    /// Posts a JSON text once, with a bearer token where there is one. Redirects are not followed.
+    ///
+    /// # Errors
+    /// As [`Fetcher::get`].
+    pub async fn post_json(
+        &self,
+        request: &Request,
+        text: &str,
+        token: Option<&str>,
+    ) -> Result<Response, FetchError> {
+        self.walk(request, Some(Posted::Json { text, token })).await
+    }
+
+    async fn walk(&self, request: &Request, posted: Option<Posted<'_>>) -> Result<Response, FetchError> {
+        let mut walk = Walk::begin(request, posted)?;
         loop {
             let reach = self.guard.check_url(&walk.url).map_err(|refusal| walk.name_refusal(refusal))?;
             let turn = self.take_turn(&walk).await?;
@@ -127,14 +140,19 @@ impl Fetcher {
             (Reach::AllowedNetworksOnly, Some(inside)) => inside,
             _ => &self.public,
         };
-        let method = if walk.form.is_some() { Method::POST } else { Method::GET };
+        let method = if walk.posted.is_some() { Method::POST } else { Method::GET };
         let mut sending = client.request(method, walk.url.clone()).headers(walk.headers());
         if let Some((user, password)) = walk.credentials_here() {
             sending = sending.basic_auth(user, Some(password));
         }
-        if let Some(form) = walk.form {
-            sending = sending.form(form);
-        }
+        sending = match walk.posted {
+            Some(Posted::Form(form)) => sending.form(form),
+            Some(Posted::Json { text, token }) => {
+                let typed = sending.header(CONTENT_TYPE, "application/json").body(text.to_owned());
+                token.into_iter().fold(typed, |sending, token| sending.bearer_auth(token))
+            }
+            None => sending,
+        };
         let first_byte_at = Instant::now() + self.settings.first_byte_timeout;
         let answer = async {
             self.check_behind_proxy(walk, reach).await?;

@@ -17,10 +17,21 @@ use super::headers::validator_header;
 /// Longer addresses are not requested.
 const MAX_URL_BYTES: usize = 8 * 1024;
 
+/// What is posted.
+#[derive(Clone, Copy)]
+pub(super) enum Posted<'a> {
+    Form(&'a [(&'a str, &'a str)]),
+    /// With a bearer token, where there is one.
+    Json {
+        text: &'a str,
+        token: Option<&'a str>,
+    },
+}
+
 /// Where the walk stands.
 pub(super) struct Walk<'a> {
     pub(super) request: &'a Request,
-    pub(super) form: Option<&'a [(&'a str, &'a str)]>,
+    pub(super) posted: Option<Posted<'a>>,
     first_shown: String,
     pub(super) url: Url,
     /// `user:password` and the origin they belong to.
@@ -34,10 +45,7 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// Starts at the request's address.
-    pub(super) fn begin(
-        request: &'a Request,
-        form: Option<&'a [(&'a str, &'a str)]>,
-    ) -> Result<Self, FetchError> {
+    pub(super) fn begin(request: &'a Request, posted: Option<Posted<'a>>) -> Result<Self, FetchError> {
         let bad =
             |why: String| FetchError::BadUrl { url: show_bad_url(&request.url, request.hide_query), why };
         if request.url.len() > MAX_URL_BYTES {
@@ -49,7 +57,7 @@ impl<'a> Walk<'a> {
         url.set_fragment(None);
         Ok(Self {
             request,
-            form,
+            posted,
             first_shown,
             url,
             credentials,
@@ -107,7 +115,7 @@ impl<'a> Walk<'a> {
             location: make_printable(&show_bad_url(location, self.request.hide_query), 200),
             why: why.to_owned(),
         };
-        if self.form.is_some() {
+        if self.posted.is_some() {
             return Err(bad("a form is not sent on"));
         }
         if location.trim().is_empty() {

@@ -292,7 +292,7 @@ fn read_related<'a>(xml: &mut Xml<'a>, draft: &mut Draft) -> Result<()> {
         let Some(relation) = relation.filter(|_| draft.entry.related.len() < caps::WORDS) else {
             return hop(xml, tag);
         };
-        let mut work = RelatedWork { relation, ids: Identifiers::default(), citation: String::new() };
+        let mut work = RelatedWork::new(relation, Identifiers::default());
         each_child(xml, |xml, tag| {
             match tag.name().as_ref() {
                 "RefSource" => work.citation = word(xml)?,

@@ -8,6 +8,7 @@ use super::page::{Page, Refusal, parse, refuse};
 use super::walk::Place;
 use crate::domain::entry::{Author, Entry, Journal, WorkKind};
 use crate::domain::identity::{Doi, Identifiers, Nct, Pii};
+use crate::domain::notice::NoticeSource;
 use crate::domain::relation::{RelatedWork, Relation};
 use crate::domain::text::fold_plain;
 use crate::domain::time::{PartialDate, UnixMs};
@@ -46,6 +47,45 @@ pub(super) fn work_url(base: &str, contact: Option<&str>, doi: &Doi) -> String {
         parameters.append_pair("mailto", contact).finish()
     });
     format!("{base}/works/{escaped}{}", mailto.unwrap_or_default())
+}
+
+/// The address of several works at once.
+pub(super) fn works_url(base: &str, contact: Option<&str>, dois: &[Doi]) -> String {
+    let filters: Vec<String> = dois.iter().map(|doi| format!("doi:{doi}")).collect();
+    let mut parameters = url::form_urlencoded::Serializer::new(String::new());
+    parameters.append_pair("filter", &filters.join(",")).append_pair("rows", &dois.len().to_string());
+    if let Some(contact) = contact {
+        parameters.append_pair("mailto", contact);
+    }
+    format!("{base}/works?{}", parameters.finish())
+}
+
+/// Reads what is registered of works: number, title and links. What cannot be read of a work is left out.
+pub(super) fn read_registered(body: &[u8]) -> Result<Vec<Entry>, Refusal> {
+    let answer = parse(body)?;
+    let message = answer.get("message").filter(|_| word(&answer, "/status") == "ok");
+    let Some(message) = message else { return Err(refuse(&answer)) };
+    let rows = match message.get("items") {
+        Some(Value::Array(rows)) => rows.as_slice(),
+        _ if message.get("DOI").is_some() => std::slice::from_ref(message),
+        _ => return Err(refuse(&answer)),
+    };
+    let registered = rows.iter().filter_map(|row| {
+        let doi = Doi::parse(&text(row, "/DOI")?)?;
+        let is_preprint = word(row, "/type") == "posted-content";
+        Some(Entry {
+            kind: if is_preprint { WorkKind::Preprint } else { WorkKind::Article },
+            ids: Identifiers { doi: Some(doi), ..Identifiers::default() },
+            title: first(row, "/title").map(|title| read_title(&title)).unwrap_or_default(),
+            journal: Journal {
+                title: first(row, "/container-title").unwrap_or_default(),
+                ..Journal::default()
+            },
+            related: read_related(row),
+            ..Entry::default()
+        })
+    });
+    Ok(registered.collect())
 }
 
 /// Reads a list of works, or a single one.
@@ -177,8 +217,14 @@ fn read_related(row: &Value) -> Vec<RelatedWork> {
     let updated = list(row, "/updated-by").iter().map(|update| (update, true));
     let updates = updates.chain(updated).filter_map(|(update, is_updated)| {
         let relation = match (word(update, "/type").to_lowercase().as_str(), is_updated) {
-            ("retraction" | "partial_retraction" | "removal" | "withdrawal", false) => Relation::RetractionOf,
-            ("retraction" | "partial_retraction" | "removal" | "withdrawal", true) => Relation::RetractionIn,
+            ("retraction", false) => Relation::RetractionOf,
+            ("retraction", true) => Relation::RetractionIn,
+            ("partial_retraction", false) => Relation::PartialRetractionOf,
+            ("partial_retraction", true) => Relation::PartialRetractionIn,
+            ("removal", false) => Relation::RemovalOf,
+            ("removal", true) => Relation::RemovalIn,
+            ("withdrawal", false) => Relation::WithdrawalOf,
+            ("withdrawal", true) => Relation::WithdrawalIn,
             ("expression_of_concern", false) => Relation::ExpressionOfConcernFor,
             ("expression_of_concern", true) => Relation::ExpressionOfConcernIn,
             ("correction" | "erratum" | "corrigendum" | "addendum" | "clarification", false) => {
@@ -187,11 +233,17 @@ fn read_related(row: &Value) -> Vec<RelatedWork> {
             ("correction" | "erratum" | "corrigendum" | "addendum" | "clarification", true) => {
                 Relation::ErratumIn
             }
-            ("new_version" | "new_edition", false) => Relation::UpdateOf,
-            ("new_version" | "new_edition", true) => Relation::UpdateIn,
+            ("new_version" | "new_edition", false) => Relation::NewVersionOf,
+            ("new_version" | "new_edition", true) => Relation::NewVersionIn,
             _ => return None,
         };
-        related(relation, update, "/DOI")
+        let said_by = match word(update, "/source").as_str() {
+            "publisher" => Some(NoticeSource::CrossrefPublisher),
+            "retraction-watch" => Some(NoticeSource::RetractionWatch),
+            _ => None,
+        };
+        let work = related(relation, update, "/DOI")?;
+        Some(RelatedWork { noticed_on: read_parts(update, "/updated"), said_by, ..work })
     });
     let relations =
         [("/relation/is-preprint-of", Relation::UpdateIn), ("/relation/has-preprint", Relation::UpdateOf)];
@@ -203,11 +255,8 @@ fn read_related(row: &Value) -> Vec<RelatedWork> {
 
 fn related(relation: Relation, other: &Value, pointer: &str) -> Option<RelatedWork> {
     let doi = Doi::parse(&text(other, pointer)?)?;
-    Some(RelatedWork {
-        relation,
-        ids: Identifiers { doi: Some(doi), ..Identifiers::default() },
-        citation: word(other, "/label"),
-    })
+    let work = RelatedWork::new(relation, Identifiers { doi: Some(doi), ..Identifiers::default() });
+    Some(RelatedWork { citation: word(other, "/label"), ..work })
 }
 
 #[cfg(test)]

@@ -187,7 +187,7 @@ fn read_related(row: &Value) -> Option<RelatedWork> {
     let number = text(row, "/id");
     let pmid = number.filter(|_| word(row, "/source") == "MED").and_then(|id| Pmid::parse(&id));
     let ids = Identifiers { pmid, ..Identifiers::default() };
-    Some(RelatedWork { relation, ids, citation: word(row, "/reference") })
+    Some(RelatedWork { citation: word(row, "/reference"), ..RelatedWork::new(relation, ids) })
 }
 
 #[cfg(test)]

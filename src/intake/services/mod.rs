@@ -27,6 +27,7 @@ use crate::domain::entry::Entry;
 use crate::domain::identity::Doi;
 use crate::domain::source::PreprintServer;
 use crate::domain::time::UnixMs;
+use crate::domain::watch::Posting;
 use crate::domain::words::WordQuery;
 
 pub use error::ServiceError;
@@ -217,6 +218,48 @@ impl Services {
     }
 }
 
+impl Services {
+    /// What Crossref has registered of works: number, title and links. Works that it does not know are left out.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn look_up_many(&self, dois: &[Doi]) -> Result<Vec<Entry>, ServiceError> {
+        let client = &self.crossref;
+        // a comma ends a filter
+        let (alone, together): (Vec<Doi>, Vec<Doi>) =
+            dois.iter().cloned().partition(|doi| doi.as_str().contains(','));
+        let contact = client.contact.as_deref();
+        let mut registered = Vec::new();
+        for doi in alone {
+            match client.get(&self.fetcher, crossref::work_url(client.base(), contact, &doi)).await {
+                Ok(body) => registered.extend(client.read_works(&body)?),
+                // it does not know this one; a list is never 404
+                Err(ServiceError::Fetch { source: FetchError::Status { status: 404, .. }, .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if !together.is_empty() {
+            let url = crossref::works_url(client.base(), contact, &together);
+            registered.extend(client.read_works(&client.get(&self.fetcher, url).await?)?);
+        }
+        Ok(registered)
+    }
+
+    /// All versions of a preprint that its server has; none, if it does not know it.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn preprint_versions(
+        &self,
+        server: PreprintServer,
+        doi: &Doi,
+    ) -> Result<Vec<Posting>, ServiceError> {
+        let client = &self.preprints;
+        let body = client.get(&self.fetcher, preprints::versions_url(client.base(), server, doi)).await?;
+        preprints::read_versions(&body).map_err(|refusal| client.name_refusal(refusal))
+    }
+}
+
 impl Question {
     /// The same question about other days.
     pub fn within(self, window: Window) -> Self {
@@ -257,5 +300,11 @@ impl Question {
     /// Whether the next page is asked for by number, so that no cursor comes.
     fn is_asked_by_number(&self) -> bool {
         matches!(self, Self::Preprints { .. })
+    }
+}
+
+impl Client {
+    fn read_works(&self, body: &[u8]) -> Result<Vec<Entry>, ServiceError> {
+        crossref::read_registered(body).map_err(|refusal| self.name_refusal(refusal))
     }
 }

@@ -13,6 +13,7 @@ use crate::domain::relation::{RelatedWork, Relation};
 use crate::domain::source::PreprintServer;
 use crate::domain::text::fold_plain;
 use crate::domain::time::UnixMs;
+use crate::domain::watch::Posting;
 use crate::domain::words::WordQuery;
 use crate::intake::clean::{caps, find_ncts, read_name, rich_text, sections};
 use crate::intake::eutils::Window;
@@ -21,6 +22,40 @@ use crate::intake::eutils::Window;
 pub(super) fn url(base: &str, server: PreprintServer, window: Window, place: &Place) -> String {
     let (from, to, received) = (window.from_on(), window.to_on(), place.received);
     format!("{base}/details/{}/{from}/{to}/{received}/json", server.as_str())
+}
+
+/// The address of all versions of one preprint.
+pub(super) fn versions_url(base: &str, server: PreprintServer, doi: &Doi) -> String {
+    const KEPT: &percent_encoding::AsciiSet =
+        &percent_encoding::NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
+    let escaped = percent_encoding::utf8_percent_encode(doi.as_str(), KEPT);
+    format!("{base}/details/{}/{escaped}/na/json", server.as_str())
+}
+
+/// Reads all versions of a preprint; none, if the server does not have it.
+pub(super) fn read_versions(body: &[u8]) -> Result<Vec<Posting>, Refusal> {
+    let answer = parse(body)?;
+    let status = text(&answer, "/messages/0/status").unwrap_or_default();
+    let rows = match answer.get("collection") {
+        Some(Value::Array(rows)) if !rows.is_empty() || status == "ok" => rows.as_slice(),
+        _ if status.starts_with("no posts found") => &[],
+        _ if status.is_empty() => return Err(super::page::refuse(&answer)),
+        _ => return Err(Refusal::Said(fold_plain(&status, 300))),
+    };
+    let postings = rows.iter().filter_map(|row| {
+        let doi = Doi::parse(&text(row, "/doi")?)?;
+        let abstract_sections = sections(&split_run_on(&text(row, "/abstract").unwrap_or_default()));
+        Some(Posting {
+            doi,
+            version: u32::try_from(number(row, "/version")?).ok()?,
+            posted_on: date(row, "/date"),
+            title: rich_text(&text(row, "/title").unwrap_or_default(), caps::TITLE).to_plain(),
+            abstract_text: crate::domain::entry::abstract_plain(&abstract_sections),
+            kind: word(row, "/type"),
+            paper: text(row, "/published").and_then(|published| Doi::parse(&published)),
+        })
+    });
+    Ok(postings.collect())
 }
 
 /// Reads a page of postings and keeps what `query` finds.
@@ -63,10 +98,8 @@ fn read_posting(row: &Value, server: PreprintServer, now: UnixMs) -> Result<Entr
     let category = word(row, "/category");
     // the paper that it became; "NA" is no DOI
     let paper = text(row, "/published").and_then(|published| Doi::parse(&published));
-    let related = paper.map(|doi| RelatedWork {
-        relation: Relation::UpdateIn,
-        ids: Identifiers { doi: Some(doi), ..Identifiers::default() },
-        citation: String::new(),
+    let related = paper.map(|doi| {
+        RelatedWork::new(Relation::UpdateIn, Identifiers { doi: Some(doi), ..Identifiers::default() })
     });
     Ok(Entry {
         kind: WorkKind::Preprint,
@@ -127,6 +160,26 @@ mod tests {
             Refusal::Said("Error: bad interval".into())
         );
         assert_eq!(said(b"{}"), Refusal::Unreadable("JSON without a list of records".into()));
+    }
+
+    #[test]
+    fn all_versions_of_a_preprint_are_read_with_its_paper() {
+        let doi = Doi::parse("10.1101/2026.11.01.26300001").unwrap();
+        assert_eq!(
+            versions_url("https://x.example", PreprintServer::Medrxiv, &doi),
+            "https://x.example/details/medrxiv/10.1101/2026.11.01.26300001/na/json"
+        );
+        let body = br#"{"messages":[{"status":"ok"}],"collection":[
+            {"doi":"10.1101/2026.11.01.26300001","version":"1","date":"2026-11-02","title":"Made up","type":"PUBLISHAHEADOFPRINT","published":"NA","abstract":"Of 10, 2."},
+            {"doi":"10.1101/2026.11.01.26300001","version":"2","date":"2026-11-09","title":"Made up","type":"PUBLISHAHEADOFPRINT","published":"10.9999/paper.1","abstract":"Of 10, 3."},
+            {"version":"3"}]}"#;
+        let versions = read_versions(body).unwrap();
+        assert_eq!(versions.iter().map(|posting| posting.version).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(versions[0].paper, None);
+        assert_eq!(versions[1].paper, Doi::parse("10.9999/paper.1"));
+        let nothing = br#"{"messages":[{"status":"no posts found"}],"collection":[]}"#;
+        assert!(read_versions(nothing).unwrap().is_empty());
+        assert!(read_versions(b"<html>").is_err() && read_versions(b"{}").is_err());
     }
 
     #[test]

@@ -108,9 +108,9 @@ fn related<'a>(
     tag: &'a str,
     relation: Relation,
 ) -> impl Iterator<Item = RelatedWork> + 'a {
-    record.all(tag).map(move |citation| RelatedWork {
-        relation,
-        ids: Identifiers { pmid: find_pmid(citation), doi: find_doi(citation), ..Identifiers::default() },
-        citation: fold_plain(citation, caps::WORD),
+    record.all(tag).map(move |citation| {
+        let ids =
+            Identifiers { pmid: find_pmid(citation), doi: find_doi(citation), ..Identifiers::default() };
+        RelatedWork { citation: fold_plain(citation, caps::WORD), ..RelatedWork::new(relation, ids) }
     })
 }

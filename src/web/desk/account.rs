@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::mail::digest_time;
 use super::page::{Frame, Times, show};
 use super::sign_in::from;
 use crate::domain::editor::Role;
@@ -34,6 +35,16 @@ struct AccountPage {
     error: Option<String>,
     min_length: usize,
     sessions: Vec<ShownSession>,
+    /// `None` where no mail is set up.
+    mail: Option<ShownWishes>,
+}
+
+struct ShownWishes {
+    digest: bool,
+    digest_time: String,
+    alerts: bool,
+    /// Whether alerts go to this role.
+    may_decide: bool,
 }
 
 #[derive(Template)]
@@ -79,7 +90,16 @@ async fn show_page(
         })
         .collect();
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let mail = if state.settings.mail.is_on() {
+        let wishes = state.store.mail_wishes(visitor.editor.id).await?;
+        let digest_time = digest_time(state.texts, &state.settings.mail.digest_schedule);
+        let may_decide = visitor.may(Role::Editor);
+        Some(ShownWishes { digest: wishes.digest, digest_time, alerts: wishes.alerts, may_decide })
+    } else {
+        None
+    };
     let page = AccountPage {
+        mail,
         frame: Frame::for_visitor(state, visitor, "account").await?,
         email: visitor.editor.email.clone(),
         name: visitor.editor.name.clone(),

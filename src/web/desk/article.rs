@@ -1,6 +1,6 @@
 //! One article as the desk shows it: what the sources said, why it is here, and the form that decides.
 
-use super::annotate::{ShownSection, annotate};
+use super::annotate::{FindTerms, ShownSection, annotate, mark_terms};
 use super::check::Checked;
 use super::facts::{Badge, Link, authors, badges, links, meta};
 use super::history::describe;
@@ -8,6 +8,8 @@ use super::notices::ShownNotice;
 use super::page::{Choice, Rich, Times};
 use super::trial::TrialView;
 use super::twins::Relatives;
+use super::view::View;
+use super::wording::Offers;
 use crate::domain::article::{Article, Sighting};
 use crate::domain::status::{Act, RejectReason, Status, after};
 use crate::domain::summary::{MAX_WORDS, SentenceRole, WARN_WORDS, count_words};
@@ -98,6 +100,21 @@ pub(crate) struct ShownSighting {
     pub(crate) when: String,
 }
 
+/// Why it is here, with the list of all that are here for it.
+pub(crate) struct ShownReason {
+    pub(crate) text: String,
+    pub(crate) query: String,
+}
+
+impl ShownReason {
+    fn new(text: &str) -> Self {
+        // “term”: you published 9 of 11 – the numbers change with every decision, the term does not
+        let telling = text.split_once('”').map_or(text, |(before, _)| &text[..before.len() + '”'.len_utf8()]);
+        let view = View { why: telling.to_owned(), ..View::default() };
+        Self { text: text.to_owned(), query: view.to_query(&[]) }
+    }
+}
+
 /// Everything of the article pane.
 pub(crate) struct ArticleView {
     pub(crate) id: i64,
@@ -108,7 +125,7 @@ pub(crate) struct ArticleView {
     pub(crate) authors: String,
     pub(crate) badges: Vec<Badge>,
     pub(crate) links: Vec<Link>,
-    pub(crate) reasons: Vec<String>,
+    pub(crate) reasons: Vec<ShownReason>,
     pub(crate) standing: Option<String>,
     /// What the watch found, newest first.
     pub(crate) noticed: Vec<ShownNotice>,
@@ -117,6 +134,7 @@ pub(crate) struct ArticleView {
     pub(crate) form: FormText,
     pub(crate) errors: Vec<String>,
     pub(crate) checked: Checked,
+    pub(crate) offers: Offers,
     pub(crate) draft: Vec<ShownSentence>,
     pub(crate) draft_used: bool,
     pub(crate) topics: Vec<Choice>,
@@ -140,6 +158,7 @@ pub(crate) struct Material<'a> {
     pub(crate) article: &'a Article,
     pub(crate) form: FormText,
     pub(crate) checked: Checked,
+    pub(crate) offers: Offers,
     pub(crate) sightings: &'a [Sighting],
     pub(crate) history: &'a [HistoryRow],
     pub(crate) relatives: Relatives,
@@ -148,15 +167,31 @@ pub(crate) struct Material<'a> {
     /// Whether the visitor's role decides.
     pub(crate) may_decide: bool,
     pub(crate) times: Times,
+    /// The words to mark in title and abstract.
+    pub(crate) find: FindTerms<'a>,
 }
 
 impl ArticleView {
     pub(crate) fn new(material: Material<'_>) -> Self {
-        let Material { article, form, checked, sightings, history, relatives, topics, may_decide, times } =
-            material;
+        let Material {
+            article,
+            form,
+            checked,
+            offers,
+            sightings,
+            history,
+            relatives,
+            topics,
+            may_decide,
+            times,
+            find,
+        } = material;
         let texts = times.texts;
         let places: Vec<(usize, usize)> =
             article.draft.iter().flat_map(|draft| &draft.sentences).map(|sentence| sentence.source).collect();
+        let names: Vec<String> = (1..=places.len())
+            .map(|number| texts.t("article-to-sentence").with("number", number).into())
+            .collect();
         let allowed = |act| may_decide && after(article.status, act).is_some();
         let draft_text = article.draft.as_ref().map(|draft| draft.text()).unwrap_or_default();
         let topics =
@@ -164,21 +199,22 @@ impl ArticleView {
         Self {
             id: article.id,
             revision: article.revision,
-            title: article.shown_title().into(),
+            title: mark_terms(article.shown_title(), find),
             title_plain: article.shown_title().to_plain(),
             meta: meta(article),
             authors: authors(texts, &article.authors),
             badges: badges(texts, article, sightings.len()),
             links: links(texts, article),
-            reasons: article.relevance.reasons.clone(),
+            reasons: article.relevance.reasons.iter().map(|reason| ShownReason::new(reason)).collect(),
             noticed: Vec::new(),
             standing: standing(article, history, times),
             trial: article.trial.as_ref().map(TrialView::new),
-            sections: shown_sections(article, &places),
+            sections: shown_sections(article, &places, &names, find),
             draft_used: form.summary == draft_text,
             form,
             errors: Vec::new(),
             checked,
+            offers,
             draft: shown_draft(texts, article),
             topics,
             can_edit: allowed(Act::Edit),
@@ -226,8 +262,13 @@ impl ArticleView {
 
 /// The abstract. What a registration says of the trial's course stands in a table of its own; it is shown as text too
 /// only where the draft quotes it.
-fn shown_sections(article: &Article, places: &[(usize, usize)]) -> Vec<ShownSection> {
-    let mut sections = annotate(&article.abstract_sections, places);
+fn shown_sections(
+    article: &Article,
+    places: &[(usize, usize)],
+    names: &[String],
+    find: FindTerms<'_>,
+) -> Vec<ShownSection> {
+    let mut sections = annotate(&article.abstract_sections, places, names, find);
     if article.trial.is_some() {
         sections.retain(|section| section.label.as_deref() != Some("Registration") || section.is_quoted);
     }

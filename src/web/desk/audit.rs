@@ -6,10 +6,12 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono_tz::Tz;
 
-use super::page::{Choice, Frame, Times, show};
-use crate::domain::time::UnixMs;
-use crate::store::AuditRow;
+use super::page::{Choice, Frame, Times, read_local_time, show};
+use super::view::zone;
+use crate::domain::time::{DAY_MS, UnixMs};
+use crate::store::{AuditPlace, AuditQuery, AuditRow};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::session::Visitor;
@@ -33,37 +35,71 @@ struct AuditPage {
     frame: Frame,
     acts: Vec<ShownAct>,
     people: Vec<Choice>,
+    kinds: Vec<Choice>,
+    from: String,
+    to: String,
     query: String,
     older: Option<String>,
 }
 
-/// What the address narrows the trail to.
+/// What the address narrows the trail to: days as typed, and the place to go on from.
+#[derive(Default)]
 struct Wanted {
     by: Option<String>,
-    before: Option<UnixMs>,
+    act: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    after: Option<AuditPlace>,
 }
 
 impl Wanted {
     fn parse(query: Option<String>) -> Self {
-        let query = query.unwrap_or_default();
-        let find = |wanted: &str| {
-            let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-            pairs
-                .find(|(name, value)| name == wanted && !value.is_empty())
-                .map(|(_, value)| value.into_owned())
-        };
-        Self { by: find("by"), before: find("before").and_then(|at| at.parse().ok()).map(UnixMs) }
+        let mut wanted = Self::default();
+        for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            let value = Some(value.into_owned()).filter(|value| !value.is_empty() && value.len() <= 254);
+            match name.as_ref() {
+                "by" => wanted.by = value,
+                "act" => wanted.act = value,
+                "from" => wanted.from = value,
+                "to" => wanted.to = value,
+                "after" => wanted.after = value.as_deref().and_then(read_place),
+                _ => {}
+            }
+        }
+        wanted
     }
 
-    fn to_query(&self, before: Option<UnixMs>) -> String {
+    fn to_query(&self, after: Option<AuditPlace>) -> String {
         let mut query = url::form_urlencoded::Serializer::for_suffix(String::from("?"), 1);
-        for (name, value) in [("by", self.by.clone()), ("before", before.map(|at| at.0.to_string()))] {
+        let after = after.map(|AuditPlace { at, part, row }| format!("{}.{part}.{row}", at.0));
+        for (name, value) in
+            [("by", &self.by), ("act", &self.act), ("from", &self.from), ("to", &self.to), ("after", &after)]
+        {
             if let Some(value) = value {
-                query.append_pair(name, &value);
+                query.append_pair(name, value);
             }
         }
         query.finish()
     }
+
+    /// Days begin at midnight in the operator's time zone; the last one counts whole.
+    fn to_store(&self, zone: Tz) -> AuditQuery {
+        let midnight = |day: &Option<String>| read_local_time(&format!("{}T00:00", day.as_deref()?), zone);
+        AuditQuery {
+            after: self.after,
+            by: self.by.clone(),
+            act: self.act.clone(),
+            since: midnight(&self.from),
+            until: midnight(&self.to).map(|day| day.plus_ms(DAY_MS)),
+        }
+    }
+}
+
+/// Reads `at.part.row`.
+fn read_place(text: &str) -> Option<AuditPlace> {
+    let mut numbers = text.split('.').map(str::parse::<i64>);
+    let mut next = || numbers.next()?.ok();
+    Some(AuditPlace { at: UnixMs(next()?), part: next()?, row: next()? })
 }
 
 /// `GET /desk/audit`
@@ -73,13 +109,14 @@ pub(super) async fn page(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     let wanted = Wanted::parse(query);
-    let rows = state.store.audit_trail(wanted.before, wanted.by.clone(), PAGE).await?;
-    let full = rows.len() == PAGE as usize;
-    let older = rows.last().filter(|_| full).map(|row| wanted.to_query(Some(row.at)));
+    let mut rows = state.store.audit_trail(wanted.to_store(zone(&state)), PAGE + 1).await?;
+    let more = rows.len() > PAGE as usize;
+    rows.truncate(PAGE as usize);
+    let older = rows.last().filter(|_| more).map(|(place, _)| wanted.to_query(Some(*place)));
     let times = Times::of(&state);
     let acts = rows
         .into_iter()
-        .map(|row| ShownAct {
+        .map(|(_, row)| ShownAct {
             who: row.by.unwrap_or_else(|| state.texts.t("audit-command-line").into()),
             what: row.act,
             object: row.title.unwrap_or(row.object),
@@ -92,8 +129,15 @@ pub(super) async fn page(
         let chosen = wanted.by.as_ref() == Some(&editor.email);
         Choice::new(&editor.email, editor.name, chosen)
     }));
+    let mut kinds = vec![Choice::new("", state.texts.t("audit-everything"), wanted.act.is_none())];
+    kinds.extend(state.store.audit_acts().await?.into_iter().map(|act| {
+        let chosen = wanted.act.as_ref() == Some(&act);
+        Choice::new(&act, act.replace('_', " "), chosen)
+    }));
     let frame = Frame::for_visitor(&state, &visitor, "people").await?;
-    show(StatusCode::OK, &AuditPage { frame, acts, people, query: wanted.to_query(None), older })
+    let query = wanted.to_query(None);
+    let (from, to) = (wanted.from.unwrap_or_default(), wanted.to.unwrap_or_default());
+    show(StatusCode::OK, &AuditPage { frame, acts, people, kinds, from, to, query, older })
 }
 
 /// `GET /desk/audit.json`
@@ -102,8 +146,7 @@ pub(super) async fn json(
     _: Visitor,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    let wanted = Wanted::parse(query);
-    let rows = state.store.audit_trail(wanted.before, wanted.by, EXPORT).await?;
+    let rows = export(&state, query).await?;
     let body = serde_json::to_string(&rows).map_err(|error| PageError::Failed(error.to_string()))?;
     Ok(download("application/json", "audit.json", body))
 }
@@ -114,9 +157,14 @@ pub(super) async fn csv(
     _: Visitor,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    let wanted = Wanted::parse(query);
-    let rows = state.store.audit_trail(wanted.before, wanted.by, EXPORT).await?;
+    let rows = export(&state, query).await?;
     Ok(download("text/csv; charset=utf-8", "audit.csv", to_csv(&rows)))
+}
+
+async fn export(state: &AppState, query: Option<String>) -> Result<Vec<AuditRow>, PageError> {
+    let wanted = Wanted { after: None, ..Wanted::parse(query) };
+    let rows = state.store.audit_trail(wanted.to_store(zone(state)), EXPORT).await?;
+    Ok(rows.into_iter().map(|(_, row)| row).collect())
 }
 
 fn download(kind: &'static str, name: &str, body: String) -> Response {

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::article::FormText;
 use super::page::Rich;
 use super::queue::{Shown, show_article};
+use super::wording::take_offer;
 use crate::curation::document::Document;
 use crate::curation::topics::study_design;
 use crate::curation::verify::{Evidence, overlap, verify};
@@ -80,7 +81,8 @@ impl Checked {
     }
 }
 
-/// `POST /desk/a/{id}/check`: the page again with the checks of what was typed; nothing is stored.
+/// `POST /desk/a/{id}/check`: the page again with the checks of what was typed, or of what `use` puts in its place; nothing
+/// is stored.
 pub(super) async fn check(
     State(state): State<AppState>,
     visitor: Visitor,
@@ -89,10 +91,14 @@ pub(super) async fn check(
 ) -> Result<Response, PageError> {
     let mut article = state.store.article(id).await?.ok_or(PageError::NotFound)?;
     article.revision = fields.number("revision")?;
+    let mut form = FormText::typed(&fields);
+    if !fields.get("use").is_empty() {
+        form = take_offer(&state, &article, form, fields.get("use")).await?;
+    }
     let shown = Shown {
         status: StatusCode::OK,
         query: fields.get("view"),
-        form: FormText::typed(&fields),
+        form,
         acknowledged: fields.get("acknowledged"),
         errors: Vec::new(),
         toast: None,
@@ -100,7 +106,8 @@ pub(super) async fn check(
     show_article(&state, &visitor, &article, &shown).await
 }
 
-fn doubts(article: &Article, summary: &str) -> Vec<Doubt> {
+/// The doubts about a text for an article's summary.
+pub(super) fn doubts(article: &Article, summary: &str) -> Vec<Doubt> {
     // without an abstract every figure that the title lacks is a doubt: nobody but the editor can have checked it
     let abstract_text = abstract_plain(&article.abstract_sections);
     let evidence = Evidence::of(study_design(&Document::from_article(article, &[])));

@@ -10,13 +10,14 @@ use super::check::Checked;
 use super::page::{Frame, Rich, Times, read_local_time, show};
 use super::queue::{Shown, show_article};
 use super::view::{View, zone};
+use super::wording::find_source;
 use crate::domain::article::Article;
 use crate::domain::editor::Role;
 use crate::domain::status::{Act, RejectReason, after};
 use crate::domain::summary::{MAX_WORDS, count_words};
 use crate::domain::text::{RichText, fold_plain};
 use crate::domain::time::{DAY_MS, MINUTE_MS, UnixMs};
-use crate::store::{DecideError, Decided, DecisionRequest, Wish};
+use crate::store::{AdditionState, DecideError, Decided, DecisionRequest, Wish};
 use crate::texts::Texts;
 use crate::web::AppState;
 use crate::web::error::PageError;
@@ -38,6 +39,7 @@ pub(super) async fn approve(
     let typed = Typed::read(&state, &fields);
     let mut errors = typed.problems(state.texts);
     errors.extend(doubts(&state, id, &fields).await?);
+    errors.extend(placeholder(&state, id, &typed).await?);
     if !errors.is_empty() {
         return refuse(&state, &visitor, id, &fields, errors).await;
     }
@@ -52,8 +54,13 @@ pub(super) async fn approve(
         },
     };
     let Typed { title, summary, topics } = typed;
+    let worded = find_source(&state, id, &summary).await?;
     let wish = Wish::Approve { title, summary, topics, publish_at: Some(wanted) };
-    decide(&state, &visitor, id, &fields, wish).await
+    let response = decide(&state, &visitor, id, &fields, wish).await?;
+    if let Some(proposal) = worded.filter(|_| response.status().is_redirection()) {
+        state.store.note_machine_worded(id, visitor.editor.id, proposal, now).await?;
+    }
+    Ok(response)
 }
 
 /// `POST /desk/a/{id}/reject`, with a `reason` of the list or none.
@@ -304,6 +311,14 @@ async fn doubts(state: &AppState, id: i64, fields: &Fields) -> Result<Option<Str
     let article = state.store.article(id).await?.ok_or(PageError::NotFound)?;
     let form = FormText::typed(fields);
     Ok(Checked::new(state, &article, &form, fields.get("acknowledged"), state.now()).problem(state.texts))
+}
+
+/// "PMID 34739370" stands in for a title that has not been looked up yet.
+async fn placeholder(state: &AppState, id: i64, typed: &Typed) -> Result<Option<String>, PageError> {
+    let addition = state.store.addition(id).await?.filter(|addition| addition.state != AdditionState::Done);
+    let wanted = addition.and_then(|addition| addition.wanted).map(|wanted| wanted.to_display());
+    let stands_in = wanted.is_some_and(|wanted| wanted == typed.title.to_plain());
+    Ok(stands_in.then(|| state.texts.t("problem-placeholder").into()))
 }
 
 #[derive(Template)]

@@ -50,7 +50,7 @@ pub(super) async fn page(
 ) -> Result<Response, PageError> {
     let chosen = read(&state, query.as_deref().unwrap_or_default());
     let texts = state.texts;
-    let number = |value: u64, chosen: u64| Pick::new(&value.to_string(), value.to_string(), value == chosen);
+    let number = |value: u64, chosen: u64| Pick::new(value.to_string(), value.to_string(), value == chosen);
     let all = Pick::new("", texts.t("filter-all"), chosen.topic.is_none());
     let topics = state.site.topics.iter();
     let topics = topics.map(|(name, title)| Pick::new(name, title, chosen.topic.as_ref() == Some(name)));

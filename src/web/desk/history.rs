@@ -10,7 +10,7 @@ use super::article::reason_key;
 use super::page::{Frame, Rich, Times, Toast, show};
 use crate::domain::editor::Role;
 use crate::domain::status::{Act, Status};
-use crate::store::HistoryRow;
+use crate::store::{HistoryRow, TopicAgreement};
 use crate::texts::Texts;
 use crate::web::AppState;
 use crate::web::error::PageError;
@@ -42,6 +42,17 @@ struct HistoryPage {
     rows: Vec<ShownRow>,
     older: Option<i64>,
     can_decide: bool,
+    /// How editors took the suggested topics; empty on older pages and before the first approval.
+    agreement: Vec<ShownTopic>,
+}
+
+struct ShownTopic {
+    title: String,
+    kept: u32,
+    dropped: u32,
+    added: u32,
+    /// Of the suggestions; `None` where there was none.
+    percent: Option<u32>,
 }
 
 /// The page. `?before=` a decision's id pages back.
@@ -78,9 +89,29 @@ pub(super) async fn page(
             gone: row.merged.as_ref().map(Gone::of),
         })
         .collect();
+    let agreement = match number("before") {
+        None => show_agreement(&state, state.store.topic_agreement().await?),
+        Some(_) => Vec::new(),
+    };
     let toast = number("undone").map(|_| Toast::plain(state.texts.t("history-undone")));
     let frame = Frame::for_visitor(&state, &visitor, "history").await?.with_toast(toast);
-    show(StatusCode::OK, &HistoryPage { frame, rows, older, can_decide: visitor.may(Role::Editor) })
+    show(
+        StatusCode::OK,
+        &HistoryPage { frame, rows, older, can_decide: visitor.may(Role::Editor), agreement },
+    )
+}
+
+fn show_agreement(state: &AppState, topics: Vec<TopicAgreement>) -> Vec<ShownTopic> {
+    let title_of =
+        |key: &str| state.site.topics.iter().find(|(name, _)| name == key).map(|(_, title)| title.clone());
+    let shown = topics.into_iter().map(|TopicAgreement { topic, kept, dropped, added }| ShownTopic {
+        title: title_of(&topic).unwrap_or(topic),
+        kept,
+        dropped,
+        added,
+        percent: (100 * kept + (kept + dropped) / 2).checked_div(kept + dropped),
+    });
+    shown.collect()
 }
 
 /// "Approved", "Rejected (off topic)", "Put back by undo": a decision in the past tense.

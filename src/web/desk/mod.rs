@@ -7,17 +7,20 @@ use super::{Access, Route};
 use crate::domain::editor::Role;
 
 mod account;
+mod add;
 mod annotate;
 mod article;
 mod assets;
 mod audit;
 mod check;
+mod company;
 mod decide;
 mod embed;
 mod facts;
 mod history;
 mod lab;
 mod link;
+mod mail;
 mod notices;
 mod page;
 mod people;
@@ -28,6 +31,7 @@ mod sources;
 mod trial;
 mod twins;
 mod view;
+mod wording;
 
 /// The desk's lines of the list.
 pub fn routes() -> Vec<Route> {
@@ -47,12 +51,19 @@ pub fn routes() -> Vec<Route> {
         Route::get("/desk", viewer, queue::page),
         Route::get("/desk/a/{id}", viewer, queue::article),
         Route::post("/desk/a/{id}/check", viewer, check::check),
+        Route::post("/desk/a/{id}/wording", editor, wording::ask),
         Route::post("/desk/a/{id}/approve", editor, decide::approve),
         Route::post("/desk/a/{id}/reject", editor, decide::reject),
         Route::post("/desk/a/{id}/later", editor, decide::later),
         Route::post("/desk/a/{id}/save", editor, decide::save),
         Route::post("/desk/a/{id}/requeue", editor, decide::requeue),
         Route::post("/desk/a/{id}/withdraw", editor, decide::withdraw),
+        Route::post("/desk/a/{id}/note", editor, company::add_note),
+        Route::post("/desk/a/{id}/here", editor, company::here),
+        Route::post("/desk/a/{id}/look-up", editor, company::look_up),
+        Route::get("/desk/add", editor, add::page),
+        Route::post("/desk/add", editor, add::add),
+        Route::post("/desk/add/item", editor, add::add_item),
         Route::post("/desk/notices/{id}/answer", editor, notices::answer),
         Route::get("/desk/embed", viewer, embed::page),
         Route::post("/desk/a/{id}/merge", editor, twins::merge),
@@ -64,6 +75,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/desk/help", viewer, account::help),
         Route::get("/desk/account", viewer, account::page),
         Route::post("/desk/account/name", viewer, account::rename),
+        Route::post("/desk/account/mail", viewer, mail::choose),
         Route::post("/desk/account/password", viewer, account::change_password),
         Route::post("/desk/account/sessions/{id}/end", viewer, account::end_session),
         Route::get("/desk/sources", viewer, sources::page),
@@ -84,5 +96,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/desk/people/{id}/role", admin, people::set_role),
         Route::post("/desk/people/{id}/disable", admin, people::disable),
         Route::post("/desk/people/{id}/enable", admin, people::enable),
+        Route::get("/desk/mail", admin, mail::page),
+        Route::post("/desk/mail/{id}/retry", admin, mail::retry),
     ]
 }

@@ -19,7 +19,7 @@ use crate::web::error::PageError;
 use crate::web::session::{Fields, Visitor};
 
 /// How many notices the list shows before it folds the others away.
-const SHOWN: usize = 5;
+const SHOWN: usize = 3;
 
 /// Notices that no editor has answered yet, above the queue.
 pub(crate) struct Unanswered {

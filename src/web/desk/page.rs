@@ -21,6 +21,8 @@ use crate::web::session::Visitor;
 /// The chrome of a page.
 pub(crate) struct Frame {
     pub(crate) site: String,
+    /// Address of the society's logo.
+    pub(crate) logo: Option<String>,
     pub(crate) person: Option<Person>,
     pub(crate) here: &'static str,
     pub(crate) csrf: String,
@@ -81,6 +83,7 @@ impl Frame {
         let site = state.site.title.clone();
         Self {
             site,
+            logo: state.public.light_logo_path(),
             person: None,
             here: "",
             csrf: String::new(),

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::account::role_label;
+use super::mail;
 use super::page::{Choice, Frame, show};
 use crate::domain::editor::{Editor, Role};
 use crate::domain::time::HOUR_MS;
@@ -40,6 +41,10 @@ struct PeoplePage {
     frame: Frame,
     people: Vec<ShownPerson>,
     made: Option<MadeLink>,
+    /// What became of the last wish, and of letters in trouble.
+    said: Vec<String>,
+    /// Whether links can go by mail.
+    mails: bool,
     error: Option<String>,
     typed_email: String,
 }
@@ -52,6 +57,7 @@ pub(super) async fn page(State(state): State<AppState>, visitor: Visitor) -> Res
 #[derive(Default)]
 struct Extra {
     made: Option<MadeLink>,
+    mailed: Option<String>,
     error: Option<String>,
     typed_email: String,
 }
@@ -61,8 +67,11 @@ async fn show_page(state: &AppState, visitor: &Visitor, extra: Extra) -> Result<
         state.store.editors().await?.into_iter().map(|editor| shown(state.texts, editor, visitor)).collect();
     let frame = Frame::for_visitor(state, visitor, "people").await?;
     let status = if extra.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let Extra { made, error, typed_email } = extra;
-    show(status, &PeoplePage { frame, people, made, error, typed_email })
+    let Extra { made, mailed, error, typed_email } = extra;
+    let mailed = mailed.map(|email| state.texts.t("people-mailed").with("email", email).into());
+    let said = mailed.into_iter().chain(mail::note(state).await?).collect();
+    let mails = state.settings.mail.is_on();
+    show(status, &PeoplePage { frame, people, made, said, mails, error, typed_email })
 }
 
 fn shown(texts: &Texts, editor: Editor, visitor: &Visitor) -> ShownPerson {
@@ -100,7 +109,7 @@ pub(super) async fn invite(
     }
     let role = role(&fields)?;
     match state.store.add_editor(&email, role, Some(visitor.editor.id), state.now()).await {
-        Ok(editor) => make_link(&state, &visitor, &editor, LinkPurpose::Invite).await,
+        Ok(editor) => give_link(&state, &visitor, &editor, LinkPurpose::Invite, &fields).await,
         Err(PersonError::Exists(_)) => {
             show_page(&state, &visitor, refused(state.texts.t("people-exists"))).await
         }
@@ -113,10 +122,11 @@ pub(super) async fn link(
     State(state): State<AppState>,
     visitor: Visitor,
     Path(id): Path<i64>,
+    fields: Fields,
 ) -> Result<Response, PageError> {
     let editor = somebody_else(&state, &visitor, id).await?;
     let purpose = if editor.has_password { LinkPurpose::Reset } else { LinkPurpose::Invite };
-    make_link(&state, &visitor, &editor, purpose).await
+    give_link(&state, &visitor, &editor, purpose, &fields).await
 }
 
 /// `POST /desk/people/{id}/role`
@@ -187,6 +197,24 @@ async fn somebody_else(state: &AppState, visitor: &Visitor, id: i64) -> Result<E
         Some(editor) => Ok(editor),
         None => Err(PageError::NotFound),
     }
+}
+
+/// By mail, where that is asked for and set up; else on this page.
+async fn give_link(
+    state: &AppState,
+    visitor: &Visitor,
+    editor: &Editor,
+    purpose: LinkPurpose,
+    fields: &Fields,
+) -> Result<Response, PageError> {
+    if fields.get("by") != "mail" || !state.settings.mail.is_on() {
+        return make_link(state, visitor, editor, purpose).await;
+    }
+    let now = state.now();
+    let expires_at = now.plus_ms(i64::from(state.settings.desk.link_hours) * HOUR_MS);
+    state.store.enqueue_link(editor.id, purpose, expires_at, now).await?;
+    state.store.audit(Some(visitor.editor.id), "link by mail", &editor.email, now).await?;
+    show_page(state, visitor, Extra { mailed: Some(editor.email.clone()), ..Extra::default() }).await
 }
 
 async fn make_link(

@@ -5,21 +5,25 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::annotate::mark_found;
 use super::article::{ArticleView, FormText, Material};
 use super::check::Checked;
+use super::company::Company;
 use super::facts::{Badge, badges, meta};
 use super::history::describe;
 use super::notices::{ShownNotice, Unanswered, badge, with_notice};
 use super::page::{Frame, Rich, Times, Toast, show};
 use super::twins::{Relatives, preprint_key};
-use super::view::{FilterForm, View};
+use super::view::{FilterForm, View, status_label};
+use super::wording::Offers;
+use crate::curation::matched::{Terms, find_places};
 use crate::curation::relevance::{MissRate, miss_rate};
 use crate::domain::article::Article;
 use crate::domain::editor::Role;
 use crate::domain::notice::Notice;
 use crate::domain::status::{Act, Status, after};
 use crate::domain::time::{DAY_MS, UnixMs};
-use crate::store::QueueCounts;
+use crate::store::{Marked, QueueCounts};
 use crate::texts::Texts;
 use crate::web::AppState;
 use crate::web::error::PageError;
@@ -38,6 +42,8 @@ struct Row {
     meta: String,
     badges: Vec<Badge>,
     why: String,
+    /// Where the words of a search stand in it.
+    snippet: Option<Rich>,
     current: bool,
 }
 
@@ -56,6 +62,9 @@ pub(super) struct List {
     /// The same as it stands in addresses.
     query: String,
     can_bulk: bool,
+    can_add: bool,
+    /// How many more the search finds outside this list, and their list.
+    elsewhere: Option<(i64, String)>,
     previous: Option<String>,
     next: Option<String>,
     page: i64,
@@ -70,6 +79,7 @@ struct QueuePage {
     frame: Frame,
     list: List,
     article: Option<ArticleView>,
+    company: Company,
     /// Whether the address names the article; else it is the first of the list, shown where there is room.
     opened: bool,
 }
@@ -83,17 +93,19 @@ pub(super) async fn page(
     let query = query.unwrap_or_default();
     let view = View::parse(&query);
     let (mut list, first) = list(&state, &visitor, &view, None).await?;
+    let mut company = Company::default();
     let article = match first {
         Some(article) => {
+            company = Company::of(&state, &visitor, &article).await?;
             if let Some(row) = list.rows.first_mut() {
                 row.current = true;
             }
-            Some(article_view(&state, &visitor, &article, FormText::of(&article), "").await?)
+            Some(article_view(&state, &visitor, &article, FormText::of(&article), "", &view.words).await?)
         }
         None => None,
     };
     let frame = Frame::for_visitor(&state, &visitor, "queue").await?.with_toast(toast(&state, &query).await?);
-    show(StatusCode::OK, &QueuePage { frame, list, article, opened: false })
+    show(StatusCode::OK, &QueuePage { frame, list, article, company, opened: false })
 }
 
 /// `/desk/a/{id}`
@@ -136,11 +148,13 @@ pub(super) async fn show_article(
 ) -> Result<Response, PageError> {
     let view = View::parse(shown.query);
     let (list, _) = list(state, visitor, &view, Some(article.id)).await?;
-    let mut pane = article_view(state, visitor, article, shown.form.clone(), shown.acknowledged).await?;
+    let company = Company::of(state, visitor, article).await?;
+    let form = shown.form.clone();
+    let mut pane = article_view(state, visitor, article, form, shown.acknowledged, &view.words).await?;
     pane.errors.clone_from(&shown.errors);
     let toast = shown.toast.as_ref().map(|toast| Toast { text: toast.text.clone(), undo: toast.undo });
     let frame = Frame::for_visitor(state, visitor, "queue").await?.with_toast(toast);
-    show(shown.status, &QueuePage { frame, list, article: Some(pane), opened: true })
+    show(shown.status, &QueuePage { frame, list, article: Some(pane), company, opened: true })
 }
 
 async fn article_view(
@@ -149,10 +163,13 @@ async fn article_view(
     article: &Article,
     form: FormText,
     acknowledged: &str,
+    searched: &str,
 ) -> Result<ArticleView, PageError> {
     let checked = Checked::new(state, article, &form, acknowledged, state.now());
+    let offers = Offers::of(state, article, &form).await?;
     let sightings = state.store.sightings(article.id).await?;
     let history = state.store.history(Some(article.id), None, 20).await?;
+    let terms = Terms::new(&article.relevance.reasons, searched);
     let notices = state.store.notices_of(article.id).await?;
     let may_answer = visitor.may(Role::Editor);
     let is_public = article.status == Status::Approved;
@@ -163,12 +180,14 @@ async fn article_view(
         article,
         form,
         checked,
+        offers,
         sightings: &sightings,
         history: &history,
         relatives: Relatives::of(state, article).await?,
         topics: &state.site.topics,
         may_decide: visitor.may(Role::Editor),
         times,
+        find: &|text| find_places(&state.rules, &terms, text),
     });
     view.badges = with_notice(view.badges, badge(state.texts, &notices, article.id));
     view.noticed = noticed;
@@ -186,6 +205,8 @@ async fn list(
     let (articles, total) = state.store.queue(view.to_filter(now), view.page * PAGE, PAGE).await?;
     let ids: Vec<i64> = articles.iter().map(|article| article.id).collect();
     let sources = state.store.source_counts(ids.clone()).await?;
+    let notes = state.store.note_counts(ids.clone()).await?;
+    let marked = state.store.mark_words(&view.words, ids.clone()).await?;
     let suggested = state.store.suggested_among(ids.clone()).await?;
     let papers = state.store.papers_among(ids).await?;
     let names = state.store.sources().await?;
@@ -194,10 +215,10 @@ async fn list(
     let notices = state.store.notices_of_many(articles.iter().map(|article| article.id).collect()).await?;
     let rows = articles
         .iter()
-        .zip(&sources)
-        .map(|(article, (_, sources))| {
-            let sources = usize::try_from(*sources).unwrap_or(0);
-            let mut row = row(state.texts, article, &notices, sources, current);
+        .zip(sources.iter().zip(&notes).zip(&marked))
+        .map(|(article, (((_, sources), notes), marked))| {
+            let mut row = row(state.texts, article, &notices, *sources, *notes, marked, view.anywhere);
+            row.current = current == Some(article.id);
             if let Some(preprint) = papers.get(&article.id) {
                 row.badges.insert(0, Badge::new(state.texts.t(preprint_key(*preprint)), "plain"));
             }
@@ -209,8 +230,9 @@ async fn list(
         .collect();
     let pages = (total + PAGE - 1) / PAGE;
     let (empty_title, empty_text) = empty(state, view, now).await?;
+    let may_edit = visitor.may(Role::Editor);
     let can_bulk =
-        visitor.may(Role::Editor) && after(view.status.unwrap_or(Status::Queued), Act::Reject).is_some();
+        may_edit && !view.anywhere && after(view.status.unwrap_or(Status::Queued), Act::Reject).is_some();
     let unanswered = Unanswered::new(state.store.unanswered_notices().await?, Times::of(state));
     let list = List {
         unanswered,
@@ -222,6 +244,8 @@ async fn list(
         view: view.to_query(&[]),
         query: view.to_query(&[]),
         can_bulk,
+        can_add: may_edit,
+        elsewhere: elsewhere(state, view, total).await?,
         previous: (view.page > 0).then(|| view.with_page(view.page - 1).to_query(&[])),
         next: (view.page + 1 < pages).then(|| view.with_page(view.page + 1).to_query(&[])),
         page: view.page + 1,
@@ -232,22 +256,50 @@ async fn list(
     Ok((list, articles.into_iter().next()))
 }
 
-fn row(texts: &Texts, article: &Article, notices: &[Notice], sources: usize, current: Option<i64>) -> Row {
+fn row(
+    texts: &Texts,
+    article: &Article,
+    notices: &[Notice],
+    sources: i64,
+    notes: i64,
+    marked: &Marked,
+    with_status: bool,
+) -> Row {
     let mut why = article.relevance.reasons.join("; ");
     if let Some((end, _)) = why.char_indices().nth(WHY_CHARS) {
         why.truncate(end);
         why.push('…');
     }
+    let mut badges = badges(texts, article, usize::try_from(sources).unwrap_or(0));
+    if notes > 0 {
+        badges.push(Badge::new(texts.t("badge-notes").with("count", notes), "plain"));
+    }
+    if with_status {
+        badges.insert(0, Badge::new(status_label(texts, article.status), "plain"));
+    }
+    // the index holds the record's title, which an editor may have changed
+    let record_title = marked.title.as_ref().filter(|_| article.edited_title.is_none());
     Row {
         id: article.id,
         revision: article.revision,
-        title: article.shown_title().into(),
+        title: record_title.map_or_else(|| article.shown_title().into(), |title| mark_found(title)),
         title_plain: article.shown_title().to_plain(),
         meta: meta(article),
-        badges: with_notice(badges(texts, article, sources), badge(texts, notices, article.id)),
+        badges: with_notice(badges, badge(texts, notices, article.id)),
         why,
-        current: current == Some(article.id),
+        snippet: marked.snippet.as_deref().map(mark_found),
+        current: false,
     }
+}
+
+/// What a search that is narrowed leaves out.
+async fn elsewhere(state: &AppState, view: &View, found: i64) -> Result<Option<(i64, String)>, PageError> {
+    let whole = View { words: view.words.clone(), anywhere: true, ..View::default() };
+    if view.words.is_empty() || *view == whole {
+        return Ok(None);
+    }
+    let (_, total) = state.store.queue(whole.to_filter(state.now()), 0, 0).await?;
+    Ok((total > found).then(|| (total - found, whole.to_query(&[]))))
 }
 
 /// What the ranking misses, measured over a month on articles that were lifted from the lower half.
@@ -267,7 +319,7 @@ fn recently(now: UnixMs) -> UnixMs {
 
 /// "12 waiting, 3 of them new since Tuesday" or "4 found".
 fn counts(texts: &Texts, counts: &QueueCounts, view: &View, total: i64, now: UnixMs) -> String {
-    if *view != (View { page: view.page, newest: view.newest, ..View::default() }) {
+    if !view.is_whole_queue() {
         return texts.t("queue-found").with("count", total).into();
     }
     let since = texts.weekday(recently(now).to_utc().date_naive());
@@ -286,7 +338,7 @@ fn counts(texts: &Texts, counts: &QueueCounts, view: &View, total: i64, now: Uni
 
 /// What an empty list says.
 async fn empty(state: &AppState, view: &View, now: UnixMs) -> Result<(String, String), PageError> {
-    if *view != View::default() {
+    if !view.is_whole_queue() {
         return Ok((state.texts.t("queue-nothing-matches").into(), state.texts.t("queue-widen").into()));
     }
     let next = state.store.next_due(now).await?;
@@ -312,6 +364,8 @@ async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError
     }
     match find("said").as_deref() {
         Some("apart") => return Ok(Some(Toast::plain(state.texts.t("twins-apart-said")))),
+        Some("added") => return Ok(Some(Toast::plain(state.texts.t("said-added")))),
+        Some("known") => return Ok(Some(Toast::plain(state.texts.t("said-known")))),
         Some("linked") => return Ok(Some(Toast::plain(state.texts.t("version-linked-said")))),
         _ => {}
     }

@@ -128,19 +128,33 @@ pub(in crate::web) fn ask_again(
     let article = kept_article(path);
     let mut page = SignInPage::new(state, article.map_or("/desk".into(), |id| format!("/desk/a/{id}")));
     page.heading = state.texts.t("sign-in-carry-on").into();
-    if article.is_some() {
+    if is_kept(path) {
         page.kept_action = path.to_owned();
         page.kept = kept_fields(fields).collect();
     }
-    let lost = page.kept.iter().any(|(name, value)| name == "summary" && !value.is_empty());
+    let typed = |name: &str| matches!(name, "summary" | "note" | "authors");
+    let lost = page.kept.iter().any(|(name, value)| typed(name) && !value.is_empty());
     let note = if lost { "sign-in-ended-kept" } else { "sign-in-ended-unchanged" };
     page.note = Some(state.texts.t(note).into());
     show(StatusCode::UNAUTHORIZED, &page)
 }
 
 /// The fields of a decision's form that come back after signing in.
-const KEPT: [&str; 9] =
-    ["title", "summary", "topic", "revision", "view", "reason", "days", "until", "publish_at"];
+const KEPT: [&str; 13] = [
+    "title",
+    "summary",
+    "topic",
+    "revision",
+    "view",
+    "reason",
+    "days",
+    "until",
+    "publish_at",
+    "note",
+    "link",
+    "authors",
+    "published_on",
+];
 
 fn kept_fields(fields: &Fields) -> impl Iterator<Item = (String, String)> {
     let kept = fields.iter().filter(|(name, _)| KEPT.contains(name));
@@ -150,10 +164,15 @@ fn kept_fields(fields: &Fields) -> impl Iterator<Item = (String, String)> {
 /// The article of `/desk/a/{id}/{act}`, if it is one of our forms' addresses.
 fn kept_article(path: &str) -> Option<i64> {
     let (id, act) = path.strip_prefix("/desk/a/")?.split_once('/')?;
-    ["save", "approve", "reject", "later", "requeue", "withdraw"]
+    ["save", "approve", "reject", "later", "requeue", "withdraw", "note"]
         .contains(&act)
         .then(|| id.parse().ok())
         .flatten()
+}
+
+/// Whether a form's address is one whose text comes back after signing in.
+fn is_kept(path: &str) -> bool {
+    path == "/desk/add/item" || kept_article(path).is_some()
 }
 
 /// Carries the kept fields of a sign-in form on into the next one.
@@ -166,7 +185,9 @@ fn keep(page: &mut SignInPage, fields: &Fields) {
 
 fn kept_form(fields: &Fields) -> Option<(&str, Vec<(String, String)>)> {
     let action = fields.get("kept_action");
-    kept_article(action)?;
+    if !is_kept(action) {
+        return None;
+    }
     let pairs = fields.all("kept").filter_map(|kept| kept.split_once('='));
     let kept = pairs
         .filter(|(name, _)| KEPT.contains(name))
@@ -206,6 +227,8 @@ fn resume(
             let (label, long, rows) = match name.as_str() {
                 "title" => (state.texts.t("field-title").into(), true, 2),
                 "summary" => (state.texts.t("field-summary").into(), true, 9),
+                "note" => (state.texts.t("notes-write").into(), true, 4),
+                "authors" => (state.texts.t("item-authors").into(), true, 2),
                 _ => (String::new(), false, 0),
             };
             KeptField { name: name.clone(), label, value: value.clone(), long, rows }
@@ -217,6 +240,8 @@ fn resume(
         Some("later") => "act-later",
         Some("requeue") => "act-requeue",
         Some("withdraw") => "act-withdraw",
+        Some("note") => "notes-leave",
+        Some("item") => "add-item-button",
         _ => "act-save",
     };
     show(

@@ -55,7 +55,7 @@ pub(super) async fn page(State(state): State<AppState>, visitor: Visitor) -> Res
 }
 
 fn summary(texts: &Texts, sources: &[SourceState]) -> String {
-    let failing = sources.iter().filter(|source| source.failures > 0 || source.stopped.is_some()).count();
+    let failing = sources.iter().filter(|source| is_trouble(source)).count();
     let paused = sources.iter().filter(|source| source.paused_at.is_some()).count();
     let text = match (failing, paused) {
         (0, 0) => texts.t("sources-summary"),
@@ -80,6 +80,8 @@ pub(super) fn shown(source: &SourceState, state: &AppState) -> ShownSource {
         ("failing", texts.t("sources-failed").with("count", source.failures))
     } else if source.last_success_at.is_none() {
         ("new", texts.t("sources-new"))
+    } else if is_trouble(source) {
+        ("odd", texts.t("sources-odd"))
     } else {
         ("well", texts.t("sources-well"))
     };
@@ -122,6 +124,12 @@ pub(super) fn shown(source: &SourceState, state: &AppState) -> ShownSource {
         next,
         paused: source.paused_at.is_some(),
     }
+}
+
+/// Whether somebody should look: it fails, it was stopped, it is silent, or something was missed.
+fn is_trouble(source: &SourceState) -> bool {
+    let fails = source.failures > 0 || source.stopped.is_some();
+    fails || (source.paused_at.is_none() && (source.quiet.is_some() || source.completeness().is_trouble()))
 }
 
 /// Up to when a source is complete, or what is missing.

@@ -3,10 +3,11 @@
 use chrono_tz::Tz;
 
 use super::page::Choice;
+use crate::curation::topics::StudyType;
 use crate::domain::entry::WorkKind;
 use crate::domain::status::Status;
 use crate::domain::time::{DAY_MS, UnixMs};
-use crate::store::{QueueFilter, QueueOrder};
+use crate::store::{QueueFilter, QueueOrder, Why};
 use crate::texts::Texts;
 use crate::web::AppState;
 
@@ -15,11 +16,17 @@ use crate::web::AppState;
 pub(crate) struct View {
     pub(crate) words: String,
     pub(crate) status: Option<Status>,
+    /// Whatever its status.
+    pub(crate) anywhere: bool,
     pub(crate) topic: String,
     pub(crate) source: String,
     pub(crate) kind: Option<WorkKind>,
+    pub(crate) study: Option<StudyType>,
+    /// `hand`, `lifted`, or words of a reason.
+    pub(crate) why: String,
     pub(crate) seen_days: Option<i64>,
-    pub(crate) newest: bool,
+    /// `None` is the best match first where words are searched, else relevance.
+    pub(crate) order: Option<QueueOrder>,
     pub(crate) page: i64,
 }
 
@@ -36,6 +43,24 @@ const KINDS: [(WorkKind, &str); 4] = [
     (WorkKind::Trial, "kind-trials"),
     (WorkKind::Book, "kind-books"),
 ];
+const ORDERS: [(&str, QueueOrder, &str); 3] = [
+    ("match", QueueOrder::Match, "order-match"),
+    ("relevance", QueueOrder::Relevance, "order-relevance"),
+    ("newest", QueueOrder::Newest, "order-newest"),
+];
+/// In place of a status.
+const ANYWHERE: &str = "any";
+const BY_HAND: &str = "hand";
+const LIFTED: &str = "lifted";
+/// Sorts of reasons, by the words that `curation` says them with.
+const WHYS: [(&str, &str); 6] = [
+    (" in the title", "why-title"),
+    (": you published", "why-learnt"),
+    ("from a source on", "why-source"),
+    ("indexed as", "why-indexed"),
+    (LIFTED, "why-lifted"),
+    (BY_HAND, "why-hand"),
+];
 const SEEN_DAYS: [(i64, &str); 3] = [(1, "seen-day"), (7, "seen-week"), (31, "seen-month")];
 
 impl View {
@@ -46,12 +71,19 @@ impl View {
             let value = value.trim();
             match name.as_ref() {
                 "q" => view.words = value.chars().take(200).collect(),
-                "status" => view.status = Status::parse(value).filter(|status| *status != Status::Queued),
+                "status" => {
+                    view.anywhere = value == ANYWHERE;
+                    view.status = Status::parse(value).filter(|status| *status != Status::Queued);
+                }
                 "topic" => view.topic = value.chars().take(64).collect(),
                 "source" => view.source = value.chars().take(64).collect(),
                 "kind" => view.kind = WorkKind::parse(value),
                 "seen" => view.seen_days = value.parse().ok().filter(|days| (1..=366).contains(days)),
-                "order" => view.newest = value == "newest",
+                "study" => view.study = StudyType::ALL.into_iter().find(|study| study.as_str() == value),
+                "why" => view.why = value.chars().take(120).collect(),
+                "order" => {
+                    view.order = ORDERS.iter().find(|(word, ..)| *word == value).map(|(_, order, _)| *order);
+                }
                 "page" => {
                     view.page = value.parse().ok().filter(|page| (1..100_000).contains(page)).unwrap_or(1) - 1
                 }
@@ -70,12 +102,15 @@ impl View {
             }
         };
         add("q", &self.words);
-        add("status", self.status.map_or("", Status::as_str));
+        add("status", if self.anywhere { ANYWHERE } else { self.status.map_or("", Status::as_str) });
         add("topic", &self.topic);
         add("source", &self.source);
         add("kind", self.kind.map_or("", WorkKind::as_str));
+        add("study", self.study.map_or("", StudyType::as_str));
+        add("why", &self.why);
         add("seen", &self.seen_days.map(|days| days.to_string()).unwrap_or_default());
-        add("order", if self.newest { "newest" } else { "" });
+        let order = ORDERS.iter().find(|(_, order, _)| Some(*order) == self.order);
+        add("order", order.map_or("", |(word, ..)| word));
         add("page", &if self.page > 0 { (self.page + 1).to_string() } else { String::new() });
         for (name, value) in extra {
             add(name, value);
@@ -98,12 +133,33 @@ impl View {
             kind: self.kind,
             since: self.seen_days.map(|days| now.plus_ms(-days * DAY_MS)),
             words: some(&self.words),
-            order: if self.newest { QueueOrder::Newest } else { QueueOrder::Relevance },
+            any_status: self.anywhere,
+            study: self.study.map(|study| study.as_str().to_owned()),
+            why: match self.why.as_str() {
+                "" => None,
+                BY_HAND => Some(Why::ByHand),
+                LIFTED => Some(Why::Lifted),
+                words => Some(Why::Reason(words.to_owned())),
+            },
+            order: self.effective_order(),
         }
+    }
+
+    fn effective_order(&self) -> QueueOrder {
+        let natural = if self.words.is_empty() { QueueOrder::Relevance } else { QueueOrder::Match };
+        self.order.unwrap_or(natural)
+    }
+
+    /// Whether it is the whole queue, on whatever page and in whatever order.
+    pub(crate) fn is_whole_queue(&self) -> bool {
+        *self == Self { page: self.page, order: self.order, ..Self::default() }
     }
 
     /// The list's heading.
     pub(crate) fn heading(&self, texts: &Texts) -> String {
+        if self.anywhere {
+            return texts.t("status-any").into();
+        }
         let named = STATUSES.iter().find(|(known, _)| Some(*known) == self.status);
         texts.t(named.map_or("desk-queue", |(_, key)| key)).into()
     }
@@ -117,6 +173,8 @@ pub(crate) struct FilterForm {
     pub(crate) topics: Vec<Choice>,
     pub(crate) sources: Vec<Choice>,
     pub(crate) kinds: Vec<Choice>,
+    pub(crate) studies: Vec<Choice>,
+    pub(crate) whys: Vec<Choice>,
     pub(crate) seen: Vec<Choice>,
     pub(crate) orders: Vec<Choice>,
 }
@@ -145,23 +203,62 @@ impl FilterForm {
                 Choice::new(days.to_string(), texts.t(key), view.seen_days == Some(*days))
             }),
         );
+        let mut statuses: Vec<Choice> = STATUSES
+            .iter()
+            .map(|(known, key)| Choice::new(known.as_str(), texts.t(key), *known == status && !view.anywhere))
+            .collect();
+        statuses.push(Choice::new(ANYWHERE, texts.t("status-any"), view.anywhere));
         Self {
             words: view.words.clone(),
             narrowed: *view != everything,
-            statuses: STATUSES
-                .iter()
-                .map(|(known, key)| Choice::new(known.as_str(), texts.t(key), *known == status))
-                .collect(),
+            statuses,
             topics: named(&state.site.topics, &view.topic),
             sources: named(sources, &view.source),
             kinds,
+            studies: studies(texts, view),
+            whys: whys(texts, view),
             seen,
-            orders: vec![
-                Choice::new("", texts.t("order-relevance"), !view.newest),
-                Choice::new("newest", texts.t("order-newest"), view.newest),
-            ],
+            orders: orders(texts, view),
         }
     }
+}
+
+fn studies(texts: &Texts, view: &View) -> Vec<Choice> {
+    let mut choices = vec![Choice::new("", texts.t("filter-all"), view.study.is_none())];
+    let known = StudyType::ALL.into_iter().filter(|study| *study != StudyType::Preprint);
+    choices.extend(
+        known.map(|study| Choice::new(study.as_str(), capitalise(study.label()), view.study == Some(study))),
+    );
+    choices
+}
+
+/// The sorts of reasons; and the very reason that a link asked for.
+fn whys(texts: &Texts, view: &View) -> Vec<Choice> {
+    let mut choices = vec![Choice::new("", texts.t("why-any"), view.why.is_empty())];
+    choices.extend(WHYS.iter().map(|(words, key)| Choice::new(*words, texts.t(key), view.why == *words)));
+    if choices.iter().all(|choice| !choice.chosen) {
+        choices.push(Choice::new(&view.why, view.why.clone(), true));
+    }
+    choices
+}
+
+fn orders(texts: &Texts, view: &View) -> Vec<Choice> {
+    let offered = ORDERS.iter().filter(|(_, order, _)| *order != QueueOrder::Match || !view.words.is_empty());
+    offered
+        .map(|(word, order, key)| Choice::new(*word, texts.t(key), *order == view.effective_order()))
+        .collect()
+}
+
+/// A status in a word.
+pub(crate) fn status_label(texts: &Texts, status: Status) -> String {
+    let known = STATUSES.iter().find(|(known, _)| *known == status);
+    known.map(|(_, key)| texts.t(key).into()).unwrap_or_default()
+}
+
+/// A label as it begins a line.
+pub(crate) fn capitalise(label: &str) -> String {
+    let mut characters = label.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
 /// The operator's time zone, in which the desk shows and reads times.
@@ -181,8 +278,11 @@ mod tests {
             topic: "ecpr".into(),
             source: "journal-perfusion".into(),
             kind: Some(WorkKind::Preprint),
+            study: Some(StudyType::Rct),
+            why: "“dental”".into(),
+            anywhere: false,
             seen_days: Some(7),
-            newest: true,
+            order: Some(QueueOrder::Newest),
             page: 3,
         };
         assert_eq!(View::parse(&view.to_query(&[])), view);

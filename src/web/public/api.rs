@@ -7,14 +7,14 @@ use axum::response::Response;
 use super::document::{Document, Page};
 use super::lists::page_of;
 use super::parameters::Parameters;
-use super::search::read_question;
+use super::search::{read_order, read_question};
 use super::{AppState, Public, PublicError, item};
 use crate::domain::entry::WorkKind;
 use crate::domain::news::NewsItem;
 use crate::domain::time::UnixMs;
 use crate::publish::json::{NewsJson, NewsListJson, ProblemJson, TopicJson, TopicListJson, to_bytes};
 use crate::publish::json_notice::{NoticeEntryJson, NoticeListJson};
-use crate::store::NewsQuery;
+use crate::store::{NewsQuery, SearchOrder};
 
 const JSON: &str = "application/json";
 const DEFAULT_LIMIT: u64 = 20;
@@ -30,6 +30,8 @@ struct Filter {
     since: Option<UnixMs>,
     until: Option<UnixMs>,
     kind: Option<WorkKind>,
+    /// Of a search.
+    order: SearchOrder,
 }
 
 impl Filter {
@@ -41,6 +43,7 @@ impl Filter {
             since: parameters.instant("since")?,
             until: parameters.instant("until")?,
             kind: parameters.word("type", WorkKind::parse, "article, preprint, trial, book")?,
+            order: read_order(parameters)?,
         })
     }
 
@@ -57,6 +60,8 @@ impl Filter {
         put("since", self.since.map(|at| at.to_utc().to_rfc3339()));
         put("until", self.until.map(|at| at.to_utc().to_rfc3339()));
         put("type", self.kind.map(|kind| kind.as_str().to_owned()));
+        let newest = !question.is_empty() && self.order == SearchOrder::Newest;
+        put("order", newest.then(|| "newest".to_owned()));
         put("q", (!question.is_empty()).then(|| question.to_owned()));
         put("cursor", cursor.map(|at| at.to_string()));
         format!("/api/v1/news?{}", query.finish())
@@ -83,7 +88,7 @@ impl Filter {
     }
 }
 
-/// The news, newest first; with `q`, best first.
+/// The news, newest first; with `q`, best first unless `order=newest`.
 ///
 /// Follow `next` (also in the `Link` header) until it is `null`. Ask again with the `ETag` in `If-None-Match`: what
 /// has not changed is answered with 304 and costs nothing.
@@ -98,7 +103,8 @@ impl Filter {
         ("since" = Option<String>, Query, description = "Published at or after this instant (RFC 3339), or day in UTC."),
         ("until" = Option<String>, Query, description = "Published before it."),
         ("type" = Option<String>, Query, description = "`article`, `preprint`, `trial` or `book`."),
-        ("q" = Option<String>, Query, description = "Words in title, paragraph, authors or journal; at most the best 200 items."),
+        ("q" = Option<String>, Query, description = "Words in title, paragraph, authors or journal; at most 200 items."),
+        ("order" = Option<String>, Query, description = "Of the hits of `q`: `best` first unless told, or `newest`."),
     ),
     responses(
         (status = 200, description = "A page of items.", body = NewsListJson),
@@ -127,7 +133,7 @@ pub(super) async fn list(
         .await
 }
 
-/// Best first; here the cursor counts hits. Not kept in memory: anybody can ask anything.
+/// Here the cursor counts hits. Not kept in memory: anybody can ask anything.
 async fn search(
     public: &Public,
     headers: &HeaderMap,
@@ -142,7 +148,7 @@ async fn search(
     } else {
         MAX_FOUND
     };
-    let found = public.store.search_news(question, now, wanted).await?;
+    let found = public.store.search_news(question, filter.order, now, wanted).await?;
     let mut hits = found.into_iter().map(|found| found.item).filter(|item| filter.admits(item)).skip(skip);
     let items: Vec<NewsItem> = hits.by_ref().take(filter.limit).collect();
     let next = hits.next().map(|_| skip.saturating_add(items.len()) as i64);

@@ -23,6 +23,8 @@ pub(super) struct Asset {
     stem: &'static str,
     hash: String,
     extension: &'static str,
+    /// Bytes.
+    pub(super) size: usize,
     /// At the address with the hash.
     immutable: Document,
     /// At an address without one.
@@ -48,6 +50,7 @@ impl Asset {
             stem,
             hash,
             extension,
+            size: bytes.len(),
             immutable: Document::new(immutable, changed_at),
             plain: Document::new(page(), changed_at),
         }

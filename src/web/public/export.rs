@@ -3,14 +3,14 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use std::sync::Arc;
 
 use super::citations::media_type;
-use super::document::common_headers;
+use super::document::{common_headers, fingerprint};
 use super::parameters::Parameters;
 use super::{AppState, Public, PublicError};
 use crate::domain::time::UnixMs;
@@ -34,12 +34,20 @@ struct Progress {
 /// `/export?topic=&format=ris|bib|csl.json`
 pub(super) async fn export(
     State(app): State<AppState>,
+    request: HeaderMap,
     parameters: Parameters,
 ) -> Result<Response, PublicError> {
     let topic = parameters.topic(&app.site)?;
     let format = parameters.word("format", CitationFormat::from_extension, "ris, bib, csl.json")?;
     let format = format.unwrap_or(CitationFormat::Ris);
     let mut headers = common_headers(media_type(format));
+    let tag = tag(&app.public, topic.as_deref(), format).await?;
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    if is_known(&request, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
     let name =
         format!("attachment; filename=\"{}.{}\"", topic.as_deref().unwrap_or("news"), format.extension());
     if let Ok(name) = HeaderValue::from_str(&name) {
@@ -70,6 +78,27 @@ pub(super) async fn export(
     // the compressor asks once more after the end, which unfold does not bear
     let body = stream::iter([Ok(first)]).chain(rest).fuse();
     Ok((headers, Body::from_stream(body)).into_response())
+}
+
+/// A file that is made while it is sent has no hash yet: its tag is that of what it is made from. Weak, because the
+/// server may compress it on the way.
+async fn tag(public: &Public, topic: Option<&str>, format: CitationFormat) -> Result<String, PublicError> {
+    let version = public.store.news_version().await?;
+    let due_at = public.store.next_scheduled(public.now()).await?.map_or(0, |at| at.0);
+    let (topic, program) = (topic.unwrap_or_default(), env!("CARGO_PKG_VERSION"));
+    let made_from = format!("{program} {version} {due_at} {} {topic}", format.extension());
+    let hash: String =
+        fingerprint(made_from.as_bytes())[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("W/\"{hash}\""))
+}
+
+fn is_known(request: &HeaderMap, tag: &str) -> bool {
+    let tags = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
+    let own = tag.trim_start_matches("W/");
+    tags.flat_map(|tags| tags.split(',')).any(|tag| {
+        let tag = tag.trim();
+        tag == "*" || tag.trim_start_matches("W/") == own
+    })
 }
 
 async fn next_chunk(progress: &mut Progress) -> Result<Bytes, PublicError> {

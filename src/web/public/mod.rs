@@ -116,6 +116,12 @@ pub struct Public {
 }
 
 impl Public {
+    /// Address of the society's logo for the desk, where it has one that leaves its pages light.
+    pub fn light_logo_path(&self) -> Option<String> {
+        const MOST_BYTES: usize = 24 * 1024;
+        self.assets.logo.as_ref().filter(|logo| logo.size <= MOST_BYTES).map(assets::Asset::path)
+    }
+
     /// Makes the assets and an empty shelf.
     pub fn new(store: Store, site: Arc<Site>, clock: Clock, settings: PublicSettings) -> Self {
         let shelf = Shelf::new(store.clone(), clock.clone(), settings.check_every, settings.cache_bytes);

@@ -11,6 +11,7 @@ use super::parameters::Parameters;
 use super::{AppState, Public, PublicError};
 use crate::publish::notice::is_void;
 use crate::publish::text::escape_text;
+use crate::store::SearchOrder;
 
 /// Hits shown.
 const SHOWN: i64 = 50;
@@ -24,7 +25,11 @@ struct SearchPage {
     question: String,
     /// Each with the place that was found, unless that is in the title or the names, which are shown anyway.
     hits: Vec<(ItemView, Option<Html>)>,
-    is_cut: bool,
+    /// "12 items for …, best first."
+    summary: String,
+    /// The same question in the other order, and whether that is the newest first.
+    other: String,
+    is_newest: bool,
 }
 
 /// `/search?q=`
@@ -44,14 +49,17 @@ async fn answer(
 ) -> Result<Response, PublicError> {
     let question = read_question(parameters)?;
     let now = public.now();
-    let found = public.store.search_news(question, now, SHOWN).await?;
+    let order = read_order(parameters)?;
+    let found = public.store.search_news(question, order, now, SHOWN).await?;
     let mut chrome = Chrome::new(public, "search", &public.texts.t("site-search").to_string(), "/search");
     // a search page for every question would be a trap for crawlers
     chrome.is_indexed = false;
     let page = SearchPage {
         chrome,
         question: question.to_owned(),
-        is_cut: found.len() as i64 == SHOWN,
+        other: other_order(question, order),
+        is_newest: order == SearchOrder::Newest,
+        summary: summary(public, question, order, found.len()),
         hits: found
             .into_iter()
             .map(|found| {
@@ -66,6 +74,26 @@ async fn answer(
     Ok(document.map_err(|error| PublicError::Failed(error.to_string()))?.answer(headers))
 }
 
+fn summary(public: &Public, question: &str, order: SearchOrder, count: usize) -> String {
+    let key = match (order, count as i64 == SHOWN) {
+        (SearchOrder::Best, false) => "search-found",
+        (SearchOrder::Best, true) => "search-cut",
+        (SearchOrder::Newest, false) => "search-found-newest",
+        (SearchOrder::Newest, true) => "search-cut-newest",
+    };
+    public.texts.t(key).with("count", count).with("question", question).into()
+}
+
+/// The path of the same question in the other order.
+fn other_order(question: &str, order: SearchOrder) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("q", question);
+    if order == SearchOrder::Best {
+        query.append_pair("order", "newest");
+    }
+    format!("/search?{}", query.finish())
+}
+
 /// The question, empty where none is asked.
 pub(super) fn read_question(parameters: &Parameters) -> Result<&str, PublicError> {
     let question = parameters.text("q").unwrap_or_default();
@@ -74,6 +102,16 @@ pub(super) fn read_question(parameters: &Parameters) -> Result<&str, PublicError
         return Err(PublicError::BadParameter { name: "q", what });
     }
     Ok(question)
+}
+
+/// Which hits come first: `order=best` unless told, or `newest`.
+pub(super) fn read_order(parameters: &Parameters) -> Result<SearchOrder, PublicError> {
+    let read = |word: &str| match word {
+        "best" => Some(SearchOrder::Best),
+        "newest" => Some(SearchOrder::Newest),
+        _ => None,
+    };
+    Ok(parameters.word("order", read, "best, newest")?.unwrap_or_default())
 }
 
 /// Whether a snippet, without its marks, is a piece of this text.

@@ -6,12 +6,15 @@
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const keepKey = (id) => `perfuse-kept-${id}`;
+  const noteKey = (note) => `perfuse-note-${note.dataset.note}`;
 
   const stored = {
     read(key) { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
     write(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* full or forbidden: the page still holds the text */ } },
     drop(key) { try { localStorage.removeItem(key); } catch { /* as above */ } },
   };
+
+  const saidNames = ['done', 'undone', 'bulk', 'said'];
 
   // ——— notes ———
   // the words, in the desk's language; the element stays when pages are swapped
@@ -40,7 +43,7 @@
     });
   }
 
-  function swap(request, { push = true, posted = null } = {}) {
+  function swap(request, { push = true, posted = null, focus = null } = {}) {
     const page = request.response;
     const scroll = $('.list')?.scrollTop ?? 0;
     document.title = page.title;
@@ -50,7 +53,7 @@
     // the live region stays, so that screen readers hear what changes in it
     $('.toasts').replaceChildren(...$$('.toasts > *', page).map((node) => document.adoptNode(node)));
     const address = new URL(request.responseURL, location.href);
-    for (const name of ['done', 'undone', 'bulk', 'said']) address.searchParams.delete(name);
+    for (const name of saidNames) address.searchParams.delete(name);
     // an answer in place of a redirect (409, 422) has no address of its own: a reload goes back to the article
     if (address.href === posted) history.replaceState(null, '', location.href);
     else if (push && address.href !== location.href) history.pushState(null, '', address);
@@ -62,6 +65,7 @@
     const hidden = heading && heading.offsetParent === null;
     const errors = $('#errors');
     if (errors) { errors.focus(); return; }
+    if (focus && $(focus)) { $(focus).focus(); return; }
     (hidden ? $('main h1') : heading)?.focus({ preventScroll: true });
     $('.work')?.scrollTo(0, 0);
     if (document.body.classList.contains('opened') || !document.body.classList.contains('panes')) scrollTo(0, 0);
@@ -77,8 +81,10 @@
       const url = button?.hasAttribute('formaction') ? button.formAction : form.action;
       const request = await load('POST', url, data);
       // kept until the server has it: putting an article off or rejecting it does not store the text
-      if (kept && request.status === 200 && /\/(approve|save)$/.test(url)) stored.drop(keepKey(kept));
-      swap(request, { posted: url });
+      if (kept && request.status === 200 && (/\/(approve|save|item)$/.test(url) || button?.name === 'use' && button.value)) stored.drop(keepKey(kept));
+      const note = $('[data-note]', form);
+      if (note && request.status === 200) stored.drop(noteKey(note));
+      swap(request, { posted: url, focus: form.dataset.focus });
     } catch {
       note(kept ? say.notSentKept : say.notSent);
     } finally {
@@ -169,7 +175,7 @@
 
   // the server's checks and preview of what is typed, once the typing pauses
   let pause = 0;
-  function check(form) {
+  function check(form, after = 700) {
     clearTimeout(pause);
     pause = setTimeout(async () => {
       const button = $('[formaction$="/check"]', form);
@@ -178,15 +184,47 @@
         const { response } = await load('POST', button.formAction, new URLSearchParams(new FormData(form)));
         const [old, fresh] = [$('#check', form), $('#check', response)];
         if (!old || !fresh || !form.isConnected) return;
-        if ($('.preview', old).open) $('.preview', fresh).open = true;
+        for (const open of $$('details[open]', old)) $(`details.${open.className}`, fresh)?.setAttribute('open', '');
         old.replaceWith(document.adoptNode(fresh));
+        // the proposal that was asked for comes with one of the next looks
+        if ($('[data-waiting]', form)) check(form, 2500);
       } catch { /* the checks come again with the next pause, and before publishing */ }
-    }, 700);
+    }, after);
+  }
+
+  // who else types in this article, and that we do: at most twice a minute, and only while keys are pressed
+  let saidHere = { id: '', at: 0 };
+  async function sayHere(form) {
+    const id = form.dataset.keep, line = $('.presence');
+    if (!line || (saidHere.id === id && Date.now() - saidHere.at < 40000)) return;
+    saidHere = { id, at: Date.now() };
+    try {
+      const { response } = await load('POST', `/desk/a/${id}/here`, new URLSearchParams({ csrf: $('[name=csrf]', form).value }));
+      const text = $('.presence', response)?.textContent ?? '';
+      if (line.isConnected && line.textContent !== text) line.textContent = text;
+    } catch { /* a hint, no more */ }
+  }
+
+  // an answer that is on its way is looked for quietly and comes into the page, unless something is typed there
+  let wait = 0;
+  function awaitAnswer(pauseMs) {
+    clearTimeout(wait);
+    if (!$('[data-waits]')) return;
+    wait = setTimeout(async () => {
+      const form = $('form[data-keep]');
+      if (!$('[data-waits]') || (form && stored.read(keepKey(form.dataset.keep)))) return;
+      try {
+        const request = await load('GET', location.href);
+        if (!$('[data-waits]', request.response) && $('[data-waits]')) { swap(request, { push: false }); return; }
+      } catch { /* asked again below */ }
+      if (pauseMs < 60000) awaitAnswer(pauseMs * 1.6);
+    }, pauseMs);
   }
 
   addEventListener('input', (event) => {
     const form = event.target.closest('form[data-keep]');
-    if (form && event.target.matches('textarea')) { remember(form); count(form); check(form); }
+    if (form && event.target.matches('[name=title], [name=summary]')) { remember(form); count(form); check(form); sayHere(form); }
+    if (event.target.matches('[data-note]')) stored.write(noteKey(event.target), event.target.value);
   });
   addEventListener('offline', () => note(say.offline));
 
@@ -244,16 +282,6 @@
     touch = null;
   }, { passive: true });
 
-  // ——— an answer that is on its way: looked for quietly, shown when it is there ———
-  async function waitFor(href) {
-    if (!$('[data-waits]') || location.href !== href) return;
-    try {
-      const request = await load('GET', href);
-      if (location.href === href && !$('[data-waits]', request.response)) { swap(request, { push: false }); return; }
-    } catch { /* looked for again */ }
-    setTimeout(waitFor, 2000, href);
-  }
-
   // ——— after every page ———
   function settle() {
     for (const form of $$('form[data-keep]')) if (!$('#errors', form)) restore(form);
@@ -264,14 +292,14 @@
       toggle.checked = keysOn();
       toggle.addEventListener('change', () => stored.write('perfuse-keys', toggle.checked));
     }
-    const link = $('#made-link');
-    if (link) link.addEventListener('focus', () => link.select());
-    if ($('[data-waits]')) setTimeout(waitFor, 2000, location.href);
+    for (const note of $$('[data-note]')) note.value ||= stored.read(noteKey(note)) ?? '';
+    awaitAnswer(1500);
+    for (const link of $$('.link-text')) link.addEventListener('focus', () => link.select());
   }
   settle();
   const address = new URL(location.href);
-  if (['done', 'undone', 'bulk', 'said'].some((name) => address.searchParams.has(name))) {
-    for (const name of ['done', 'undone', 'bulk', 'said']) address.searchParams.delete(name);
+  if (saidNames.some((name) => address.searchParams.has(name))) {
+    for (const name of saidNames) address.searchParams.delete(name);
     history.replaceState(null, '', address);
   }
 })();

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 
 const [folder, ...files] = process.argv.slice(2)
-const { Cite } = createRequire(pathToFileURL(folder + '/'))('citation-js')
+const Cite = createRequire(pathToFileURL(folder + '/'))('citation-js')
 const read = files.map(file => {
   const cite = new Cite(readFileSync(file, 'utf8'))
   return { data: cite.data, apa: cite.format('bibliography', { template: 'apa' }) }

@@ -1,0 +1,202 @@
+//! Full-text search over what is public, in a time that does not grow with how common the words are.
+//!
+//! BM25 counts every row that holds a word before it ranks the first: among 100,000 items about ECMO, "ECMO" costs it a
+//! tenth of a second. So where the words together occur in more than [`RANKED`] rows, best first means: all words in the
+//! title, then all words anywhere, the newer id first, which FTS5 reads off its lists. Newest first is always exact.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+use super::rows::{self, NEWS_COLUMNS};
+use super::search::{Found, match_terms};
+use super::{Store, StoreError};
+use crate::domain::news::NewsItem;
+use crate::domain::time::UnixMs;
+
+/// So many rows BM25 may count; 20,000 take it some 8 ms.
+const RANKED: i64 = 20_000;
+/// So many hits are sorted by date as they are; beyond it the newest items are looked through for hits.
+const SORTED: i64 = 4_000;
+/// How many of the newest items are looked through first, and at most; each time four times as many.
+const FIRST_WINDOW: i64 = 2_000;
+const LAST_WINDOW: i64 = 32_000;
+
+/// Which hits come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SearchOrder {
+    /// Those that the words fit best.
+    #[default]
+    Best,
+    /// Those published last.
+    Newest,
+}
+
+impl Store {
+    /// Public news that match all words.
+    ///
+    /// # Errors
+    /// The database's. Words without a letter or digit find nothing.
+    pub async fn search_news(
+        &self,
+        words: &str,
+        order: SearchOrder,
+        now: UnixMs,
+        limit: i64,
+    ) -> Result<Vec<Found<NewsItem>>, StoreError> {
+        let terms = match_terms(words);
+        if terms.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.read("searching news", move |db| {
+            let question = Question { expression: terms.join(" AND "), now, limit };
+            match order {
+                SearchOrder::Best if is_rankable(db, &terms)? => ranked(db, &question),
+                SearchOrder::Best => title_first(db, &question),
+                SearchOrder::Newest => newest(db, &question),
+            }
+        })
+        .await
+    }
+}
+
+struct Question {
+    expression: String,
+    now: UnixMs,
+    limit: i64,
+}
+
+type Hits = Vec<Found<NewsItem>>;
+
+/// Whether BM25 has few enough rows to count.
+fn is_rankable(db: &Connection, terms: &[String]) -> rusqlite::Result<bool> {
+    let mut left = RANKED;
+    for term in terms {
+        left -= count_up_to(db, term, left + 1)?;
+        if left < 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn count_up_to(db: &Connection, expression: &str, most: i64) -> rusqlite::Result<i64> {
+    db.prepare_cached(
+        "SELECT count(*) FROM (SELECT 1 FROM news_fts WHERE news_fts MATCH :words LIMIT :most)",
+    )?
+    .query_row(named_params! {":words": expression, ":most": most}, |row| row.get(0))
+}
+
+/// By BM25, a word in the title weighing most.
+fn ranked(db: &Connection, question: &Question) -> rusqlite::Result<Hits> {
+    hits(db, question, &question.expression, "bm25(news_fts, 4, 2, 2, 1), published_at DESC")
+}
+
+fn title_first(db: &Connection, question: &Question) -> rusqlite::Result<Hits> {
+    let in_title = format!("{{title_text}} : ({})", question.expression);
+    let mut found = hits(db, question, &in_title, "news_fts.rowid DESC")?;
+    if (found.len() as i64) < question.limit {
+        let known: HashSet<i64> = found.iter().map(|found| found.item.article_id).collect();
+        let anywhere = hits(db, question, &question.expression, "news_fts.rowid DESC")?;
+        found.extend(anywhere.into_iter().filter(|found| !known.contains(&found.item.article_id)));
+        found.truncate(usize::try_from(question.limit).unwrap_or(usize::MAX));
+    }
+    Ok(found)
+}
+
+fn hits(db: &Connection, question: &Question, expression: &str, order: &str) -> rusqlite::Result<Hits> {
+    let sql = format!(
+        "SELECT {NEWS_COLUMNS}, snippet(news_fts, -1, char(2), char(3), '…', 30) AS snippet
+         FROM news_fts JOIN news ON news.article_id = news_fts.rowid
+         WHERE news_fts MATCH :words AND withdrawn_at IS NULL AND published_at <= :now
+         ORDER BY {order} LIMIT :limit"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let parameters = named_params! {":words": expression, ":now": question.now.0, ":limit": question.limit};
+    let found = statement.query_map(parameters, |row| {
+        Ok(Found { item: rows::news_item(row)?, snippet: row.get("snippet")? })
+    })?;
+    found.collect()
+}
+
+fn newest(db: &Connection, question: &Question) -> rusqlite::Result<Hits> {
+    let ids = if count_up_to(db, &question.expression, SORTED + 1)? <= SORTED {
+        sorted(db, question)?
+    } else {
+        let mut window = FIRST_WINDOW;
+        loop {
+            let (ids, is_all) = hits_in_window(db, question, window)?;
+            if is_all || ids.len() as i64 >= question.limit {
+                break ids;
+            }
+            if window >= LAST_WINDOW {
+                break sorted(db, question)?;
+            }
+            window *= 4;
+        }
+    };
+    let sql = format!(
+        "SELECT {NEWS_COLUMNS}, snippet(news_fts, -1, char(2), char(3), '…', 30) AS snippet
+         FROM news_fts JOIN news ON news.article_id = news_fts.rowid
+         WHERE news_fts MATCH :words AND news_fts.rowid = :id"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let wanted = ids.into_iter().take(usize::try_from(question.limit).unwrap_or(0));
+    let found = wanted.map(|id| {
+        statement.query_row(named_params! {":words": question.expression, ":id": id}, |row| {
+            Ok(Found { item: rows::news_item(row)?, snippet: row.get("snippet")? })
+        })
+    });
+    found.collect()
+}
+
+/// All hits, sorted.
+fn sorted(db: &Connection, question: &Question) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = db.prepare_cached(
+        "SELECT news.article_id FROM news_fts JOIN news ON news.article_id = news_fts.rowid
+         WHERE news_fts MATCH :words AND withdrawn_at IS NULL AND published_at <= :now
+         ORDER BY published_at DESC LIMIT :limit",
+    )?;
+    let parameters =
+        named_params! {":words": question.expression, ":now": question.now.0, ":limit": question.limit};
+    statement.query_map(parameters, |row| row.get(0))?.collect()
+}
+
+/// The hits among the newest `window` items, newest first, and whether these were all items there are.
+///
+/// Ids follow publication but for stragglers: the range of ids that holds all but a hundredth of the window is read off
+/// the full-text index at once, and each straggler is asked for by itself.
+fn hits_in_window(db: &Connection, question: &Question, window: i64) -> rusqlite::Result<(Vec<i64>, bool)> {
+    let mut statement = db.prepare_cached(
+        "SELECT article_id FROM news WHERE withdrawn_at IS NULL AND published_at <= :now
+         ORDER BY published_at DESC LIMIT :window",
+    )?;
+    let newest =
+        statement.query_map(named_params! {":now": question.now.0, ":window": window}, |row| row.get(0))?;
+    let newest: Vec<i64> = newest.collect::<rusqlite::Result<_>>()?;
+    let places: HashMap<i64, usize> = newest.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    let mut by_id = newest.clone();
+    by_id.sort_unstable();
+    let stragglers = by_id.len() / 100;
+    let least = by_id.get(stragglers).copied().unwrap_or(0);
+
+    let mut in_range = db.prepare_cached(
+        "SELECT rowid FROM news_fts WHERE news_fts MATCH :words AND rowid >= :least ORDER BY rowid DESC",
+    )?;
+    let mut rows = in_range.query(named_params! {":words": question.expression, ":least": least})?;
+    let mut found: Vec<(usize, i64)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = row.get(0)?;
+        found.extend(places.get(&id).map(|at| (*at, id)));
+    }
+    let mut one = db.prepare_cached("SELECT 1 FROM news_fts WHERE news_fts MATCH :words AND rowid = :id")?;
+    for id in &by_id[..stragglers] {
+        let parameters = named_params! {":words": question.expression, ":id": id};
+        if one.query_row(parameters, |_| Ok(())).optional()?.is_some() {
+            found.extend(places.get(id).map(|at| (*at, *id)));
+        }
+    }
+    found.sort_unstable();
+    let is_all = (newest.len() as i64) < window;
+    Ok((found.into_iter().map(|(_, id)| id).collect(), is_all))
+}

@@ -1,0 +1,255 @@
+//! What editors do, in a real Chromium: with keys, with a thumb, with a bad connection, without scripts.
+
+use perfuse::domain::editor::Role;
+use perfuse::domain::status::Status;
+use perfuse::domain::time::{DAY_MS, HOUR_MS};
+
+use super::world::{PASSWORD, World};
+use crate::support::chrome::{Chrome, take_turn};
+
+/// The article that the page shows has this title, and the window says so.
+fn shows(title: &str) -> String {
+    format!(
+        "document.title.startsWith({title:?}) && document.querySelector('.work h1, .work .as-h1')?.textContent === {title:?}"
+    )
+}
+
+impl World {
+    /// Follows a one-time link in a browser and sets the password.
+    pub(super) async fn arrive(&self, chrome: &Chrome, email: &str, role: Role) {
+        let link = self.link_for(email, role).await;
+        chrome.goto(&format!("{}{link}", self.url)).await;
+        chrome.fill("#password", PASSWORD).await;
+        chrome.click("button.primary").await;
+        chrome.wait_for("document.querySelector('header.top nav') !== null").await;
+    }
+
+    async fn status_of(&self, id: i64) -> Status {
+        self.store.article(id).await.unwrap().unwrap().status
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_editor_signs_in_and_clears_a_queue_by_keyboard() {
+    let Some(_turn) = take_turn("clearing a queue by keyboard").await else { return };
+    let world = World::start().await;
+    let mut trials = Vec::new();
+    for number in 1..=6 {
+        trials.push(world.trial(&format!("Trial {number} of ECPR")).await);
+    }
+    let chrome = Chrome::open().await;
+    world.arrive(&chrome, "maria@example.org", Role::Editor).await;
+    assert!(chrome.text("main").await.contains("History"), "the first page says how it works");
+    chrome.click(".sign-out button").await;
+    chrome.wait_for("location.pathname === '/desk/sign-in'").await;
+    chrome.fill("#email", "maria@example.org").await;
+    chrome.fill("#password", PASSWORD).await;
+    chrome.click("button.primary").await;
+    chrome.wait_for("location.pathname === '/desk'").await;
+
+    chrome.press("j").await;
+    chrome.wait_for(&shows("Trial 2 of ECPR")).await;
+    chrome.press("k").await;
+    chrome.wait_for(&shows("Trial 1 of ECPR")).await;
+    for (key, next) in [
+        ("a", "Trial 2 of ECPR"),
+        ("r", "Trial 3 of ECPR"),
+        ("1", "Trial 4 of ECPR"),
+        ("l", "Trial 5 of ECPR"),
+    ] {
+        chrome.press(key).await;
+        chrome.wait_for(&shows(next)).await;
+        let focus = "document.activeElement === document.querySelector('.work h1')";
+        assert_eq!(chrome.ask(focus).await, true, "focus follows to {next}");
+        assert!(!chrome.text("[role=status]").await.is_empty(), "the note says what was done");
+    }
+    let standing = [Status::Approved, Status::Rejected, Status::Rejected, Status::Later];
+    for (trial, status) in trials.iter().zip(standing) {
+        assert_eq!(world.status_of(trial.id).await, status, "{}", trial.title);
+    }
+    // typing is no deciding, Escape ends it; u takes the last decision back
+    chrome.press("e").await;
+    chrome.press(" rare").await;
+    assert_eq!(world.status_of(trials[4].id).await, Status::Queued);
+    chrome.press("\u{E00C}").await;
+    chrome.press("u").await;
+    chrome.wait_for(&shows("Trial 4 of ECPR")).await;
+    assert_eq!(world.status_of(trials[3].id).await, Status::Queued);
+    for next in ["Trial 5 of ECPR", "Trial 6 of ECPR"] {
+        chrome.press("r").await;
+        chrome.wait_for(&shows(next)).await;
+    }
+    chrome.press("r").await;
+    chrome.wait_for("document.querySelector('.empty-title') !== null").await;
+    assert_eq!(chrome.ask("document.activeElement.localName").await, "h1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_phone_a_thumb_decides_by_buttons_and_by_swipes() {
+    let Some(_turn) = take_turn("deciding on a phone").await else { return };
+    let world = World::start().await;
+    let mut trials = Vec::new();
+    for number in 1..=5 {
+        trials.push(world.trial(&format!("Trial {number} of ECPR")).await);
+    }
+    let chrome = Chrome::open().await;
+    chrome.set_screen(390, 780, true).await;
+    world.arrive(&chrome, "maria@example.org", Role::Editor).await;
+    chrome.goto(&format!("{}/desk", world.url)).await;
+    assert_eq!(chrome.ask("getComputedStyle(document.querySelector('.work')).display").await, "none");
+    chrome.tap(".row a").await;
+    chrome.wait_for(&shows("Trial 1 of ECPR")).await;
+    let heights = chrome
+        .ask("[...document.querySelectorAll('.decision')].map(e => e.getBoundingClientRect().height)")
+        .await;
+    assert!(heights.as_array().unwrap().iter().all(|height| height.as_f64().unwrap() >= 48.0), "{heights}");
+    chrome.tap("button.approve").await;
+    chrome.wait_for(&shows("Trial 2 of ECPR")).await;
+    chrome.tap("button.reject + .menu summary").await;
+    chrome.wait_for("document.querySelector('.menu[open]') !== null").await;
+    chrome.tap(".menu[open] [value=low_evidence]").await;
+    chrome.wait_for(&shows("Trial 3 of ECPR")).await;
+    chrome.swipe(".abstract", 240.0).await;
+    chrome.wait_for(&shows("Trial 4 of ECPR")).await;
+    chrome.swipe(".abstract", -240.0).await;
+    chrome.wait_for(&shows("Trial 5 of ECPR")).await;
+    let standing = [Status::Approved, Status::Rejected, Status::Later, Status::Rejected];
+    for (trial, status) in trials.iter().zip(standing) {
+        assert_eq!(world.status_of(trial.id).await, status, "{}", trial.title);
+    }
+    chrome.tap("#undo").await;
+    chrome.wait_for(&shows("Trial 4 of ECPR")).await;
+    assert_eq!(world.status_of(trials[3].id).await, Status::Queued);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_marked_figure_is_acknowledged_a_time_is_chosen_and_undone() {
+    let Some(_turn) = take_turn("editing a marked figure").await else { return };
+    let world = World::start().await;
+    let (one, two) = (world.trial("Trial 1 of ECPR").await, world.trial("Trial 2 of ECPR").await);
+    world.trial("Trial 3 of ECPR").await;
+    let chrome = Chrome::open().await;
+    world.arrive(&chrome, "maria@example.org", Role::Editor).await;
+    chrome.goto(&format!("{}/desk/a/{}", world.url, one.id)).await;
+    chrome.fill("#summary", "Mortality fell from 40% to 13% in a made-up trial.").await;
+    // the mark comes while typing pauses, before anything is sent
+    chrome.wait_for("document.querySelector('.marks li')?.textContent.includes('13%')").await;
+    assert_eq!(chrome.text(".words-now").await, "10");
+    chrome.click("button.approve").await;
+    chrome.wait_for("document.activeElement.id === 'errors'").await;
+    assert_eq!(world.status_of(one.id).await, Status::Queued);
+    chrome.click("[name=acknowledged]").await;
+    chrome.click("button.approve").await;
+    chrome.wait_for(&shows("Trial 2 of ECPR")).await;
+    assert_eq!(world.status_of(one.id).await, Status::Approved);
+
+    let tomorrow = world.now().plus_ms(DAY_MS).to_utc().format("%Y-%m-%dT%H:%M").to_string();
+    chrome.click("button.approve + .menu summary").await;
+    chrome.ask(&format!("document.querySelector('[name=publish_at]').value = {tomorrow:?}")).await;
+    chrome.click(".menu[open] button").await;
+    chrome.wait_for(&shows("Trial 3 of ECPR")).await;
+    assert_eq!(world.status_of(two.id).await, Status::Approved);
+    world.wait(HOUR_MS);
+    assert_eq!(world.titles_in_public().await, ["Trial 1 of ECPR"], "the other one is for tomorrow");
+    chrome.goto(&format!("{}/desk/history", world.url)).await;
+    chrome.click(".event button").await;
+    chrome.wait_for("document.querySelector('.event.undone') !== null").await;
+    assert_eq!(world.status_of(two.id).await, Status::Queued);
+    world.wait(2 * DAY_MS);
+    assert_eq!(world.titles_in_public().await, ["Trial 1 of ECPR"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_browsers_at_once_see_both_texts_and_lose_none() {
+    let Some(_turn) = take_turn("a conflict between two browsers").await else { return };
+    let world = World::start().await;
+    let article = world.trial("Trial of two").await;
+    let (maria, jonas) = (Chrome::open().await, Chrome::open().await);
+    let page = format!("{}/desk/a/{}", world.url, article.id);
+    for (chrome, email) in [(&maria, "maria@example.org"), (&jonas, "jonas@example.org")] {
+        world.arrive(chrome, email, Role::Editor).await;
+        chrome.goto(&page).await;
+    }
+    jonas.fill("#summary", "What Jonas found in it.").await;
+    maria.fill("#summary", "What Maria found in it.").await;
+    maria.click(".save button").await;
+    maria.wait_for("document.querySelector('[role=status] .toast') !== null").await;
+    jonas.click(".save button").await;
+    jonas.wait_for("document.querySelector('.compare') !== null").await;
+    assert!(jonas.text(".theirs").await.contains("What Maria found in it."));
+    assert_eq!(jonas.ask("document.querySelector('.yours #summary').value").await, "What Jonas found in it.");
+    jonas.client.refresh().await.unwrap();
+    jonas.wait_for("document.querySelector('#summary').value === 'What Jonas found in it.'").await;
+    jonas.click(".save button").await;
+    jonas.wait_for("document.querySelector('.compare') !== null").await;
+    jonas.click(".yours button").await;
+    jonas.wait_for("document.querySelector('.compare') === null").await;
+    let stored = world.store.article(article.id).await.unwrap().unwrap();
+    assert_eq!(stored.summary.as_deref(), Some("What Jonas found in it."));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn typed_text_survives_an_ended_session_a_lost_connection_and_a_reload() {
+    let Some(_turn) = take_turn("text that survives").await else { return };
+    let world = World::start().await;
+    let article = world.trial("Trial of patience").await;
+    let chrome = Chrome::open().await;
+    world.arrive(&chrome, "maria@example.org", Role::Editor).await;
+    chrome.goto(&format!("{}/desk/a/{}", world.url, article.id)).await;
+    chrome.fill("#summary", "Typed in a tunnel.").await;
+    chrome.set_offline(true).await;
+    chrome.wait_for("document.querySelector('[role=status] .toast') !== null").await;
+    chrome.click(".save button").await;
+    chrome.wait_for("document.querySelector('[role=status] .toast p').textContent.length > 10").await;
+    assert_eq!(chrome.ask("document.querySelector('#summary').value").await, "Typed in a tunnel.");
+    chrome.set_offline(false).await;
+    chrome.client.refresh().await.unwrap();
+    chrome.wait_for("document.querySelector('#summary').value === 'Typed in a tunnel.'").await;
+    assert_eq!(chrome.ask("document.querySelector('.kept').hidden").await, false);
+
+    world.wait(400 * DAY_MS);
+    chrome.fill("#summary", "Typed for half an hour.").await;
+    chrome.click(".save button").await;
+    chrome.wait_for("document.querySelector('[name=kept_action]') !== null").await;
+    assert_eq!(world.store.article(article.id).await.unwrap().unwrap().summary, None);
+    chrome.fill("#email", "maria@example.org").await;
+    chrome.fill("#password", PASSWORD).await;
+    chrome.click("button.primary").await;
+    chrome
+        .wait_for("document.querySelector('textarea[name=summary]')?.value === 'Typed for half an hour.'")
+        .await;
+    chrome.click("button.primary").await;
+    chrome.wait_for("location.pathname.startsWith('/desk/a/')").await;
+    let stored = world.store.article(article.id).await.unwrap().unwrap();
+    assert_eq!(stored.summary.as_deref(), Some("Typed for half an hour."));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_works_without_scripts() {
+    let Some(_turn) = take_turn("the desk without scripts").await else { return };
+    let world = World::start().await;
+    let (one, two) = (world.trial("Trial 1 of ECPR").await, world.trial("Trial 2 of ECPR").await);
+    let chrome = Chrome::open().await;
+    chrome.set_scripts(false).await;
+    world.arrive(&chrome, "maria@example.org", Role::Editor).await;
+    chrome.goto(&format!("{}/desk", world.url)).await;
+    chrome.click(".row a").await;
+    chrome.wait_for(&shows("Trial 1 of ECPR")).await;
+    chrome.fill("#summary", "Mortality fell to 13%.").await;
+    chrome.click(".no-js button").await;
+    chrome.wait_for("document.querySelector('.marks li')?.textContent.includes('13%')").await;
+    chrome.fill("#summary", "Mortality fell from 40% to 31% in a made-up trial.").await;
+    chrome.click("button.approve").await;
+    chrome.wait_for(&shows("Trial 2 of ECPR")).await;
+    assert_eq!(world.status_of(one.id).await, Status::Approved);
+    chrome.click("button.reject + .menu summary").await;
+    chrome.click(".menu[open] [value=off_topic]").await;
+    chrome.wait_for("location.pathname === '/desk'").await;
+    assert_eq!(world.status_of(two.id).await, Status::Rejected);
+    chrome.goto(&format!("{}/desk/history", world.url)).await;
+    chrome.click(".event button").await;
+    chrome.wait_for("document.querySelector('.event.undone') !== null").await;
+    assert_eq!(world.status_of(two.id).await, Status::Queued);
+    chrome.click(".sign-out button").await;
+    chrome.wait_for("location.pathname === '/desk/sign-in'").await;
+}
