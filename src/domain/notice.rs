@@ -113,7 +113,7 @@ impl NoticeKind {
         }
     }
 
-    /// The word that stands before the title of an item so marked, as in "[Retracted] …"; `None` for kinds that leave
+    /// The word that stands before the title of an item so marked, as in `[Retracted] …`; `None` for kinds that leave
     /// the title alone. An erratum never bears the word of a retraction.
     pub fn mark(self) -> Option<&'static str> {
         Some(match self {

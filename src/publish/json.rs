@@ -22,7 +22,7 @@ pub struct NewsJson {
     pub id: String,
     /// Our page about it.
     pub url: String,
-    /// Plain text; raised and lowered digits as Unicode. Begins with "[Retracted] " or another `mark` where there is one.
+    /// Plain text; raised and lowered digits as Unicode. Begins with `[Retracted]` or another `mark` where there is one.
     pub title: String,
     /// The same with `i`, `b`, `sub` and `sup`; safe to insert into a page.
     pub title_html: String,

@@ -18,7 +18,7 @@ use crate::texts::Texts;
 /// The longest piece of a record's own wording that is shown, characters.
 const DETAIL_CHARS: usize = 300;
 
-/// "[Retracted] ", or nothing where no notice marks the item.
+/// `[Retracted]` and a space, or nothing where no notice marks the item.
 pub fn title_mark(texts: &Texts, item: &NewsItem) -> String {
     mark_word(texts, item).map(|word| format!("[{word}] ")).unwrap_or_default()
 }
