@@ -79,5 +79,7 @@ fn main() {
                 care (43% vs 7%; p = .001). Bleeding occurred in 12 patients. CONCLUSIONS: Early ECPR improved survival.";
     measure("1,000 drafts", || (0..1_000).filter_map(|_| draft_plain("Early ECPR", text)).count());
     let summary = "Survival was 43% with ECPR and 7% without in 134 adults; 12 bled.";
-    measure("1,000 checks", || (0..1_000).map(|_| verify("Early ECPR", text, summary, None).len()).sum::<usize>());
+    measure("1,000 checks", || {
+        (0..1_000).map(|_| verify("Early ECPR", text, summary, None).len()).sum::<usize>()
+    });
 }
