@@ -14,7 +14,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("publish", &["domain", "texts"], &["quick_xml"]),
     ("store", &["domain"], &["rusqlite", "tokio_rusqlite", "refinery"]),
     ("mail", &["domain", "config", "texts"], &["lettre"]),
-    ("worker", &["domain", "intake", "curation", "store", "config", "mail"], &["cron"]),
+    ("worker", &["domain", "intake", "curation", "store", "config", "mail", "texts"], &["cron"]),
     ("web", &["domain", "publish", "curation", "store", "config", "texts"], &["axum", "askama"]),
     ("app", EVERYTHING, &["anyhow"]),
     ("cli", EVERYTHING, &["clap", "anyhow", "indicatif"]),

@@ -35,6 +35,7 @@ const ALL: &[&[&str]] = &[
     &["watch"],
     &["watch", "run"],
     &["watch", "status"],
+    &["watch", "tie"],
     &["watch", "explain"],
     &["version"],
 ];

@@ -292,11 +292,11 @@ async fn a_trial_tied_by_hand_is_watched() {
     let desk = desk().await;
     let id = desk.public_article(1).await;
     let nct = Nct::parse("NCT99999901").unwrap();
-    assert!(desk.store.tie_trial(id, nct.clone(), desk.editor, true, NOW).await.unwrap());
-    assert!(!desk.store.tie_trial(id, nct.clone(), desk.editor, true, NOW).await.unwrap());
+    assert!(desk.store.tie_trial(id, nct.clone(), Some(desk.editor), true, NOW).await.unwrap());
+    assert!(!desk.store.tie_trial(id, nct.clone(), Some(desk.editor), true, NOW).await.unwrap());
     let due = desk.store.claim_watch(WatchService::Trials, 10, 0, HOUR_MS, NOW).await.unwrap();
     assert_eq!(due[0].trials, std::slice::from_ref(&nct));
-    assert!(desk.store.tie_trial(id, nct, desk.editor, false, NOW).await.unwrap());
+    assert!(desk.store.tie_trial(id, nct, Some(desk.editor), false, NOW).await.unwrap());
     assert!(
         desk.store.watch_of(id).await.unwrap().iter().all(|(service, _)| *service != WatchService::Trials)
     );

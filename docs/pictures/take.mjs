@@ -38,13 +38,22 @@ async function take(name, path, device, colorScheme = 'light') {
 
 await page.goto(`${base}/desk`);
 const article = await page.getAttribute('#list a[href*="/desk/a/"], a[href*="/desk/a/"]', 'href');
-const pages = [['desk', '/desk'], ['article', article], ['history', '/desk/history'], ['sources', '/desk/sources'],
-  ['people', '/desk/people'], ['home', '/'], ['feeds', '/feeds']];
+await page.goto(`${base}/desk/sources`);
+const source = await page.getAttribute('main a[href^="/desk/sources/"]:not([href$="/lab"])', 'href');
+await page.goto(base + article);
+await page.fill('#note', 'The full report is out: shall we wait for the registry paper of next week?');
+await page.click('.notes button');
+await page.waitForLoadState('networkidle');
+const pages = [['source', source], ['desk', '/desk'], ['article', article], ['history', '/desk/history'], ['sources', '/desk/sources'],
+  ['people', '/desk/people'], ['add', '/desk/add'], ['home', '/'], ['feeds', '/feeds']];
 for (const [name, path] of pages) {
   await take(name, path, desktop);
   await take(`${name}-phone`, path, phone);
 }
 await take('desk-dark', '/desk', desktop, 'dark');
 await take('article-phone-dark', article, phone, 'dark');
+await take('history-dark', '/desk/history', desktop, 'dark');
+await take('source-phone-dark', source, phone, 'dark');
+await take('people-dark', '/desk/people', desktop, 'dark');
 await take('home-dark', '/', desktop, 'dark');
 await browser.close();

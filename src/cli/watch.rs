@@ -35,6 +35,17 @@ enum Act {
     },
     /// Show what is watched where: checked, due, failed, and the notices found
     Status,
+    /// Tie a trial to an article, so that what happens to the trial is told of the article
+    Tie {
+        /// PMID, DOI, PMCID, NCT number or the id of /a/ID
+        #[arg(value_name = "ID")]
+        id: String,
+        /// The trial's number at ClinicalTrials.gov
+        nct: String,
+        /// Undo it; trials that the record itself names stay
+        #[arg(long)]
+        undo: bool,
+    },
     /// Show what each service said of an article when, how that was read, and what came of it
     Explain {
         /// PMID, DOI, PMCID, NCT number or the id of /a/ID
@@ -54,6 +65,7 @@ impl Args {
         let result = match &self.act {
             Act::Run { ids } => run(&base, ids).await,
             Act::Status => show_status(&base.store).await,
+            Act::Tie { id, nct, undo } => tie(&base.store, id, nct, !undo).await,
             Act::Explain { id } => explain(&base.store, id).await,
         };
         base.store.close().await;
@@ -144,6 +156,19 @@ async fn show_status(store: &Store) -> anyhow::Result<()> {
         table.add([kind, state.as_str().to_owned(), count.to_string()]);
     }
     say(format_args!("\n{table}"))
+}
+
+async fn tie(store: &Store, id: &str, nct: &str, tie: bool) -> anyhow::Result<()> {
+    let article = find(store, id).await?;
+    let Some(nct) = Nct::parse(nct) else { bail!("{nct:?} is not a number like NCT01234567") };
+    let changed = store.tie_trial(article.id, nct.clone(), None, tie, UnixMs::now()).await?;
+    let said = match (tie, changed) {
+        (true, true) => "is watched for it from now on",
+        (true, false) => "was tied to it already",
+        (false, true) => "is tied to it by hand no longer",
+        (false, false) => "was not tied to it by hand",
+    };
+    say(format_args!("{}\n{nct} {said}.\n", article.title))
 }
 
 async fn explain(store: &Store, id: &str) -> anyhow::Result<()> {

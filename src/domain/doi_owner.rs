@@ -126,11 +126,7 @@ mod tests {
     #[test]
     fn a_notice_leaves_the_doi_that_it_shares_to_its_work() {
         let doi = |text: &str| Identifiers { doi: Doi::parse(text), ..Identifiers::default() };
-        let about = |text: &str| RelatedWork {
-            relation: Relation::RetractionOf,
-            ids: doi(text),
-            citation: String::new(),
-        };
+        let about = |text: &str| RelatedWork::new(Relation::RetractionOf, doi(text));
         let notice = |related: Vec<RelatedWork>| Entry {
             title: RichText::from_plain("The title of the paper itself"),
             ids: doi("10.9999/x"),

@@ -250,12 +250,15 @@ mod tests {
         let problems: Vec<_> =
             opml.problems.iter().map(|problem| (&*problem.place, &*problem.what)).collect();
         assert_eq!(
-            problems,
+            problems[..2],
             [
                 ("line 9", "an outline without xmlUrl"),
                 ("line 10", "a link or another list, which is not followed"),
-                ("line 12", "an outline with a missing quotation mark"),
             ]
+        );
+        assert!(
+            matches!(problems[2..], [("line 12", what)] if what.starts_with("broken here: ")),
+            "{problems:?}"
         );
     }
 

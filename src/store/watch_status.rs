@@ -123,7 +123,8 @@ impl Store {
         self.read("looking for an article", move |db| super::matching::article_with(db, &ids)).await
     }
 
-    /// Ties a trial to an article by hand (`tie`), or unties it. Says whether that changed anything.
+    /// Ties a trial to an article by hand (`tie`), or unties it; `editor_id` is `None` for the command line. Says whether
+    /// that changed anything.
     ///
     /// # Errors
     /// The database's.
@@ -131,7 +132,7 @@ impl Store {
         &self,
         article_id: i64,
         nct: Nct,
-        editor_id: i64,
+        editor_id: Option<i64>,
         tie: bool,
         now: UnixMs,
     ) -> Result<bool, StoreError> {
@@ -140,7 +141,7 @@ impl Store {
                 "INSERT OR IGNORE INTO trial_ties (article_id, nct, tied_at, tied_by)
                  VALUES (:article, :nct, :now, :by)"
             } else {
-                "DELETE FROM trial_ties WHERE article_id = :article AND nct = :nct AND :now > 0 AND :by > 0"
+                "DELETE FROM trial_ties WHERE article_id = :article AND nct = :nct AND :now > 0 AND (:by IS NULL OR :by > 0)"
             };
             let changed = rows::execute(
                 db,
@@ -153,7 +154,7 @@ impl Store {
                     db.query_row("SELECT public_id FROM articles WHERE id = ?1", [article_id], |row| {
                         row.get(0)
                     })?;
-                super::people::audit(db, Some(editor_id), act, &public_id, None, Some(nct.as_str()), now)?;
+                super::people::audit(db, editor_id, act, &public_id, None, Some(nct.as_str()), now)?;
                 // the next cycle looks at it
                 sync_watch(db, now)?;
                 rows::execute(

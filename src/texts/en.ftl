@@ -1027,6 +1027,9 @@ letter-digest =
     }
 letter-digest-why = You get this once a week because you asked for it.
 letter-alert-why = You get this because you are an editor.
+letter-notice-source = Source: { $source }.
+letter-notice-marked = The public item is marked already. Does its summary still hold?
+letter-notice-waits = Nothing public has changed. Does the summary still hold?
 letter-open-queue = Open the queue
 letter-open-desk = Open the desk
 letter-settings = Change what you get by mail

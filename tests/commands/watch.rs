@@ -46,6 +46,11 @@ async fn the_operator_runs_the_watch_sees_how_it_stands_and_what_was_said() {
         assert!(explained.contains(words), "{words:?} is not in {explained}");
     }
 
+    let tied = run(&["watch", "tie", "1", "nct99999901"]).await.done().out;
+    assert!(tied.contains("NCT99999901 is watched for it from now on."), "{tied}");
+    let again = run(&["watch", "tie", "1", "NCT99999901", "--undo"]).await.done().out;
+    assert!(again.contains("no longer"), "{again}");
+
     // a service that is down: the look failed, and says so
     registries.refuse_with(503);
     let failed = run(&["watch", "run", "1"]).await;

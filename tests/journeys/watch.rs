@@ -101,7 +101,7 @@ async fn an_erratum_and_a_stopped_trial_wait_for_the_editors_with_what_changed()
     let nct = perfuse::domain::identity::Nct::parse("NCT99999901").unwrap();
     world
         .store()
-        .tie_trial(about_trial, nct, world.editor, true, perfuse::domain::time::UnixMs::now())
+        .tie_trial(about_trial, nct, Some(world.editor), true, perfuse::domain::time::UnixMs::now())
         .await
         .unwrap();
     world.watch().await;

@@ -1,10 +1,11 @@
 //! Telling the editors what was found about public items: in the desk the notice waits by itself; here it leaves by
-//! mail.
+//! mail, where mail is set up.
 
 use crate::domain::letter::Alert;
 use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::time::UnixMs;
 use crate::store::{StoreError, WaitingNotice};
+use crate::texts::Texts;
 use crate::worker::Worker;
 
 /// Notices told in one cycle.
@@ -14,21 +15,25 @@ impl Worker {
     /// Writes to the editors about notices that they have not been told of; each once, also after a crash: the letter is
     /// enqueued under the notice's name.
     pub(super) async fn tell_editors(&self) -> Result<(), StoreError> {
+        let texts = Texts::of(&self.settings.society.language);
         for waiting in self.store.untold_notices(MOST_TOLD).await? {
-            let (alert, now) = (alert(&waiting), UnixMs::now());
+            let (alert, now) = (alert(&waiting, texts), UnixMs::now());
             tracing::warn!("{}", alert.subject);
-            self.store.enqueue_alert(&format!("notice:{}", waiting.notice.public_id), alert, now).await?;
+            if self.settings.mail.is_on() {
+                self.store.enqueue_alert(&format!("notice:{}", waiting.notice.public_id), alert, now).await?;
+            }
             self.store.note_told(vec![waiting.notice.id], now).await?;
         }
         Ok(())
     }
 }
 
-fn alert(waiting: &WaitingNotice) -> Alert {
+fn alert(waiting: &WaitingNotice, texts: &Texts) -> Alert {
     let WaitingNotice { notice, article } = waiting;
     let finding = &notice.finding;
     let title = article.shown_title().to_plain();
-    let mut paragraphs = vec![title.clone(), format!("Source: {}.", finding.source.label())];
+    let mut paragraphs =
+        vec![title.clone(), texts.t("letter-notice-source").with("source", finding.source.label()).into()];
     paragraphs
         .extend([&finding.citation, &finding.detail].into_iter().filter(|text| !text.is_empty()).cloned());
     paragraphs.extend(
@@ -38,17 +43,17 @@ fn alert(waiting: &WaitingNotice) -> Alert {
             .map(|change| format!("{}: {} → {}", change.field, change.before, change.after)),
     );
     paragraphs.extend(finding.link.clone());
-    paragraphs.push(what_follows(notice).to_owned());
+    paragraphs.push(texts.t(what_follows(notice)).into());
     Alert {
         subject: format!("{}: {title}", finding.kind.label()),
         paragraphs,
-        path: format!("/desk/a/{}", article.public_id),
+        path: format!("/desk/a/{}", article.id),
     }
 }
 
 fn what_follows(notice: &Notice) -> &'static str {
     match notice.state {
-        NoticeState::Public => "The public item is marked already. Does its summary still hold?",
-        _ => "Nothing public has changed. Does the summary still hold?",
+        NoticeState::Public => "letter-notice-marked",
+        _ => "letter-notice-waits",
     }
 }
