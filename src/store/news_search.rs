@@ -17,10 +17,13 @@ use crate::domain::time::UnixMs;
 /// So many rows BM25 may count; 20,000 take it some 8 ms.
 const RANKED: i64 = 20_000;
 /// So many hits are sorted by date as they are; beyond it the newest items are looked through for hits.
-const SORTED: i64 = 4_000;
+const SORTED: i64 = 1_000;
 /// How many of the newest items are looked through first, and at most; each time four times as many.
 const FIRST_WINDOW: i64 = 2_000;
 const LAST_WINDOW: i64 = 32_000;
+
+/// What asking for one id costs, in ids read in order.
+const PROBE: i64 = 20;
 
 /// Which hits come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -164,8 +167,8 @@ fn sorted(db: &Connection, question: &Question) -> rusqlite::Result<Vec<i64>> {
 
 /// The hits among the newest `window` items, newest first, and whether these were all items there are.
 ///
-/// Ids follow publication but for stragglers: the range of ids that holds all but a hundredth of the window is read off
-/// the full-text index at once, and each straggler is asked for by itself.
+/// Ids follow publication but for stragglers: the range of ids that holds most of the window is read off the full-text
+/// index at once, and each straggler below it is asked for by itself, which costs as much as [`PROBE`] ids of the range.
 fn hits_in_window(db: &Connection, question: &Question, window: i64) -> rusqlite::Result<(Vec<i64>, bool)> {
     let mut statement = db.prepare_cached(
         "SELECT article_id FROM news WHERE withdrawn_at IS NULL AND published_at <= :now
@@ -177,8 +180,9 @@ fn hits_in_window(db: &Connection, question: &Question, window: i64) -> rusqlite
     let places: HashMap<i64, usize> = newest.iter().enumerate().map(|(at, id)| (*id, at)).collect();
     let mut by_id = newest.clone();
     by_id.sort_unstable();
-    let stragglers = by_id.len() / 100;
-    let least = by_id.get(stragglers).copied().unwrap_or(0);
+    let last = by_id.last().copied().unwrap_or(0);
+    let cost = |(at, id): &(usize, &i64)| last - **id + *at as i64 * PROBE;
+    let (stragglers, least) = by_id.iter().enumerate().min_by_key(cost).map_or((0, 0), |(at, id)| (at, *id));
 
     let mut in_range = db.prepare_cached(
         "SELECT rowid FROM news_fts WHERE news_fts MATCH :words AND rowid >= :least ORDER BY rowid DESC",

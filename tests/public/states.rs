@@ -254,12 +254,15 @@ async fn a_merged_article_forwards_to_the_one_that_stands_for_it() {
     let room = Newsroom::open().await;
     let by_pmid = Identifiers { doi: None, ..paper(1).ids };
     let by_doi = Identifiers { pmid: None, ..paper(1).ids };
-    let survivor = room.publish(Entry { ids: by_pmid, ..paper(1) }, &["ecpr"], None).await;
+    let survivor = room.queue(Entry { ids: by_pmid, ..paper(1) }).await;
     let mut second = paper(2);
     second.ids = by_doi;
     let merged = room.queue(second).await;
-    assert_eq!(room.get(&format!("/a/{}", merged.public_id)).await.status, StatusCode::NOT_FOUND);
     room.show(paper(1)).await;
+    assert_eq!(room.get(&format!("/a/{}", merged.public_id)).await.status, StatusCode::NOT_FOUND);
+    let survivor = room.store.article(survivor.id).await.unwrap().unwrap();
+    let survivor = room.decide(&survivor, approval(&survivor, &["ecpr"], None)).await;
+    room.wait_ms(1_000);
     for path in ["/a/ID", "/a/ID.ris", "/a/ID.bib", "/a/ID.csl.json", "/api/v1/news/ID"] {
         let answer = room.get(&path.replace("ID", &merged.public_id)).await;
         assert_eq!(answer.status, StatusCode::MOVED_PERMANENTLY, "{path}");
