@@ -10,7 +10,8 @@ use perfuse::domain::text::RichText;
 use perfuse::domain::time::{HOUR_MS, UnixMs};
 use perfuse::domain::watch::{ItemStep, WatchService};
 use perfuse::store::{
-    DecisionRequest, Judged, Judgement, Look, Looked, Mark, NewsPlace, NoticeError, QueueFilter, Store, Wish,
+    DecisionRequest, FeedOf, Judged, Judgement, Look, Looked, Mark, NewsPlace, NoticeError, QueueFilter,
+    Store, Wish,
 };
 
 const NOW: UnixMs = UnixMs(1_795_367_460_123);
@@ -100,6 +101,7 @@ async fn a_retraction_told_by_three_is_one_public_notice_and_moves_the_date_once
     assert_eq!(desk.find(id, std::slice::from_ref(&pubmed), later(1)).await, 1);
     let marked = desk.item(id, later(2)).await;
     assert_eq!(marked.mark().unwrap().finding.kind, NoticeKind::Retraction);
+    assert_eq!(desk.store.unanswered_notices().await.unwrap().len(), 1, "the editors are told in the desk");
     assert_eq!((marked.published_at, &marked.public_id), (before.published_at, &before.public_id));
     assert!(marked.updated_at >= later(1).plus_ms(-1000) && marked.updated_at != marked.notices[0].public_at);
     assert!(desk.store.news_version().await.unwrap() > version);
@@ -117,7 +119,7 @@ async fn a_retraction_told_by_three_is_one_public_notice_and_moves_the_date_once
     let version = desk.store.news_version().await.unwrap();
     assert_eq!(desk.find(id, &[pubmed, crossref], later(4)).await, 0);
     assert_eq!(desk.store.news_version().await.unwrap(), version, "the same again changes nothing");
-    let listed = desk.store.public_notices(None, 10, later(4)).await.unwrap();
+    let listed = desk.store.feed_newest(FeedOf::Notices, None, 10, later(4)).await.unwrap();
     assert_eq!((listed.len(), listed[0].item.article_id), (1, id));
     let trail = desk.store.audit_trail(Default::default(), 10).await.unwrap();
     assert_eq!(trail.iter().filter(|(_, row)| row.act == "notice").count(), 1);
@@ -202,7 +204,7 @@ async fn a_marked_article_in_the_queue_is_published_with_its_mark() {
     assert_eq!(item.updated_at, item.published_at, "it was born with the mark");
     assert_eq!(desk.store.waiting_notices().await.unwrap().len(), 1, "the paper still waits to be looked at");
     desk.decide(id, Wish::Withdraw, later(3)).await;
-    assert!(desk.store.public_notices(None, 10, later(4)).await.unwrap().is_empty());
+    assert!(desk.store.feed_newest(FeedOf::Notices, None, 10, later(4)).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ pub use merge::MergeRequest;
 pub use news::{NewsPlace, NewsQuery};
 pub use news_archive::{FeedOf, NoticePlace};
 pub use news_search::SearchOrder;
-pub use notice_lists::{ListedNotice, WaitingNotice};
+pub use notice_lists::WaitingNotice;
 pub use notices::{NoticeError, Noticed};
 pub use pairs::Suggestion;
 pub use people::{LinkPurpose, LinkUse, PersonError};

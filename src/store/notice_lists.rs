@@ -1,25 +1,15 @@
 //! Notices as editors and the public list them, and an item's history.
 
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, named_params};
 
 use super::notice_rows::{self, NOTICE_COLUMNS};
-use super::rows::{self, NEWS_COLUMNS};
+use super::rows;
 use super::{Store, StoreError, articles};
 use crate::domain::article::Article;
-use crate::domain::news::NewsItem;
-use crate::domain::notice::{Notice, NoticeKind, PublicNotice, SummaryHolds};
+use crate::domain::notice::{Notice, NoticeKind, SummaryHolds};
 use crate::domain::status::{Act, Status};
 use crate::domain::time::{SECOND_MS, UnixMs};
 use crate::domain::watch::{ItemEvent, ItemStep};
-
-/// A public notice with the item that it is about.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ListedNotice {
-    /// The notice.
-    pub notice: PublicNotice,
-    /// The item.
-    pub item: NewsItem,
-}
 
 /// A notice that waits for an editor, with the article that it is about.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,46 +125,6 @@ impl Store {
         self.read("reading a notice", move |db| notice_rows::load(db, notice_id)).await
     }
 
-    /// Public notices before `before`, newest first, at most `limit`; lifted ones too, for they were public. Those of
-    /// items that are withdrawn or not public yet are left out.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn public_notices(
-        &self,
-        before: Option<UnixMs>,
-        limit: i64,
-        now: UnixMs,
-    ) -> Result<Vec<ListedNotice>, StoreError> {
-        self.read("listing the notices", move |db| {
-            let before = before.map_or(i64::MAX, |at| at.0);
-            listed(
-                db,
-                "notices.public_at < :before ORDER BY notices.public_at DESC LIMIT :limit",
-                named_params! {":before": before, ":limit": limit, ":now": now.0},
-            )
-        })
-        .await
-    }
-
-    /// The public notice at `/notices/{public_id}` with its item.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn notice_by_public_id(
-        &self,
-        public_id: &str,
-        now: UnixMs,
-    ) -> Result<Option<ListedNotice>, StoreError> {
-        let public_id = public_id.to_owned();
-        self.read("reading a notice", move |db| {
-            let found =
-                listed(db, "notices.public_id = :id", named_params! {":id": public_id, ":now": now.0})?;
-            Ok(found.into_iter().next())
-        })
-        .await
-    }
-
     /// What happened to an item as the public may read it, oldest first; empty if it never was public.
     ///
     /// # Errors
@@ -225,35 +175,6 @@ impl Store {
         })
         .await
     }
-}
-
-fn listed(
-    db: &Connection,
-    condition: &str,
-    parameters: &[(&str, &dyn rusqlite::types::ToSql)],
-) -> rusqlite::Result<Vec<ListedNotice>> {
-    let sql = format!(
-        "SELECT notices.public_id, notices.public_at FROM notices JOIN news USING (article_id)
-         WHERE state IN ('public', 'lifted') AND notices.public_at <= :now AND news.published_at <= :now
-           AND withdrawn_at IS NULL AND {condition}"
-    );
-    let ids: Vec<String> =
-        db.prepare_cached(&sql)?.query_map(parameters, |row| row.get(0))?.collect::<Result<_, _>>()?;
-    let mut notice_row = db.prepare_cached(
-        "SELECT public_id, finding, public_at, lifted_at, article_id FROM notices WHERE public_id = ?1",
-    )?;
-    let mut item_row =
-        db.prepare_cached(&format!("SELECT {NEWS_COLUMNS} FROM news WHERE article_id = ?1"))?;
-    let mut all = Vec::new();
-    for id in ids {
-        let (notice, article_id) = notice_row.query_row([id], |row| {
-            Ok((notice_rows::public_notice(row)?, row.get::<_, i64>("article_id")?))
-        })?;
-        if let Some(item) = item_row.query_row([article_id], rows::news_item).optional()? {
-            all.push(ListedNotice { notice, item });
-        }
-    }
-    Ok(all)
 }
 
 fn item_history(db: &Connection, article_id: i64, now: UnixMs) -> rusqlite::Result<Vec<ItemEvent>> {
