@@ -171,10 +171,15 @@ impl Newsroom {
 
     /// What the watch does when it finds this about an article; the notices' row ids.
     pub(super) async fn find(&self, article: &Article, kind: NoticeKind) -> Vec<i64> {
+        // a record that is gone from PubMed waits for an editor; a publisher's word does not
+        let source = match kind {
+            NoticeKind::Removal => NoticeSource::CrossrefPublisher,
+            _ => NoticeSource::Pubmed,
+        };
         let finding = Finding {
             ids: Identifiers { doi: Doi::parse("10.5555/notice.7"), ..Identifiers::default() },
             noticed_on: PartialDate::new(2026, Some(11), Some(20)),
-            ..Finding::new(kind, NoticeSource::Pubmed)
+            ..Finding::new(kind, source)
         };
         let noticed = self.store.record_findings(article.id, vec![finding], false, self.now()).await.unwrap();
         self.wait_ms(5_000);
