@@ -1030,6 +1030,19 @@ letter-alert-why = You get this because you are an editor.
 letter-notice-source = Source: { $source }.
 letter-notice-marked = The public item is marked already. Does its summary still hold?
 letter-notice-waits = Nothing public has changed. Does the summary still hold?
+letter-notices-subject =
+    { $count ->
+        [one] { $first } and { $count } more notice
+       *[other] { $first } and { $count } more notices
+    }
+letter-notices-lead = { $count } notices about what you have published, the gravest first. Does each summary still hold?
+letter-notices-line-marked = { $kind }: { $title } ({ $source }). The public item is marked already. { $url }
+letter-notices-line-waits = { $kind }: { $title } ({ $source }). Nothing public has changed. { $url }
+letter-notices-more =
+    { $count ->
+        [one] And { $count } more; the desk shows it.
+       *[other] And { $count } more; the desk shows them.
+    }
 letter-open-queue = Open the queue
 letter-open-desk = Open the desk
 letter-settings = Change what you get by mail
