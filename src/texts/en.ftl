@@ -513,6 +513,14 @@ article-to-sentence = Sentence { $number } of the draft
 
 ## The desk: notes, presence, articles added by hand
 
+ties-title = Trials tied by hand
+ties-number = Registration number of a trial that this is about
+ties-help = NCT and eight digits. Numbers that the record or the abstract names are watched without this.
+ties-tie = Watch this trial
+ties-untie = Untie
+ties-tied = Tied: what the registry changes comes to the top of the queue.
+ties-untied = Untied.
+ties-unreadable = “{ $typed }” is not a number like NCT01234567.
 notes-title = Notes between editors
 notes-write = A note for the others
 notes-leave = Leave the note
