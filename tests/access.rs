@@ -178,6 +178,7 @@ impl Street {
                     form.push(("other_revision", other.revision.to_string()));
                 }
                 form.push(("revision", revision.to_string()));
+                form.push(("nct", "NCT01234567".into()));
                 form.push(("title", "A title".into()));
                 form.push(("summary", "A sentence.".into()));
                 path.replace("{id}", &article.id.to_string())

@@ -11,6 +11,7 @@ mod lists;
 mod looks;
 mod noticed;
 mod speed;
+mod ties;
 pub(crate) mod world;
 
 use world::{PASSWORD, World};

@@ -313,7 +313,8 @@ async fn editors_are_told_of_public_items_only_and_once() {
     }
     let untold = desk.store.untold_notices(10).await.unwrap();
     assert_eq!(untold.iter().map(|untold| untold.article.id).collect::<Vec<_>>(), [public]);
-    desk.store.note_told(vec![untold[0].notice.id], NOW).await.unwrap();
+    assert!(desk.store.tell_notices(vec![untold[0].notice.id], None, NOW).await.unwrap());
+    assert!(!desk.store.tell_notices(vec![untold[0].notice.id], None, NOW).await.unwrap(), "told already");
     assert!(desk.store.untold_notices(10).await.unwrap().is_empty());
     let filter = QueueFilter { status: Some(Status::Queued), ..QueueFilter::default() };
     assert_eq!(desk.store.queue(filter, 0, 10).await.unwrap().1, 1);

@@ -119,7 +119,11 @@ impl Store {
     pub async fn next_scheduled(&self, now: UnixMs) -> Result<Option<UnixMs>, StoreError> {
         self.read("reading the schedule", move |db| {
             db.prepare_cached(
-                "SELECT min(published_at) FROM news WHERE withdrawn_at IS NULL AND published_at > :now",
+                // notices that were found in one second are spread over the next ones
+                "SELECT min(at) FROM (
+                     SELECT min(published_at) AS at FROM news WHERE withdrawn_at IS NULL AND published_at > :now
+                     UNION ALL
+                     SELECT min(public_at) FROM notices WHERE state IN ('public', 'lifted') AND public_at > :now)",
             )?
             .query_row(named_params! {":now": now.0}, |row| row.get::<_, Option<i64>>(0))
             .map(|at| at.map(UnixMs))

@@ -2,10 +2,12 @@
 
 use rusqlite::{Connection, named_params};
 
+use super::mail::add_alert;
 use super::notice_rows::{self, NOTICE_COLUMNS};
 use super::rows;
 use super::{Store, StoreError, articles};
 use crate::domain::article::Article;
+use crate::domain::letter::Alert;
 use crate::domain::notice::{Notice, NoticeKind, SummaryHolds};
 use crate::domain::status::{Act, Status};
 use crate::domain::time::{SECOND_MS, UnixMs};
@@ -159,19 +161,38 @@ impl Store {
         .await
     }
 
-    /// Remembers that the editors were written to about these notices.
+    /// Enqueues one letter about these notices for every editor who wants alerts, where there is one, and remembers that
+    /// they were told of them, in one transaction: a crash repeats nothing. `false`, and nothing done, where somebody
+    /// else has told of one of them meanwhile.
     ///
     /// # Errors
     /// The database's.
-    pub async fn note_told(&self, notice_ids: Vec<i64>, now: UnixMs) -> Result<(), StoreError> {
-        self.write("noting what the editors were told", move |db| {
+    pub async fn tell_notices(
+        &self,
+        notice_ids: Vec<i64>,
+        alert: Option<Alert>,
+        now: UnixMs,
+    ) -> Result<bool, StoreError> {
+        self.write("telling the editors of notices", move |db| {
+            let ids = rows::to_json(&notice_ids)?;
+            let sql = "SELECT count(*) FROM notices
+                       WHERE told_at IS NULL AND id IN (SELECT value FROM json_each(?1))";
+            let untold: i64 = db.prepare_cached(sql)?.query_row([&ids], |row| row.get(0))?;
+            if usize::try_from(untold) != Ok(notice_ids.len()) {
+                return Ok(false);
+            }
+            if let Some(alert) = &alert {
+                // each notice is told of once, so that the first and the last name the set
+                let (first, last) = (notice_ids.iter().min(), notice_ids.iter().max());
+                let key = format!("notices:{}-{}", first.unwrap_or(&0), last.unwrap_or(&0));
+                add_alert(db, &key, alert, now)?;
+            }
             rows::execute(
                 db,
-                "UPDATE notices SET told_at = :now
-                 WHERE told_at IS NULL AND id IN (SELECT value FROM json_each(:ids))",
-                named_params! {":now": now.0, ":ids": rows::to_json(&notice_ids)?},
+                "UPDATE notices SET told_at = :now WHERE id IN (SELECT value FROM json_each(:ids))",
+                named_params! {":now": now.0, ":ids": ids},
             )?;
-            Ok(())
+            Ok(true)
         })
         .await
     }

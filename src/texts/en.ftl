@@ -513,6 +513,14 @@ article-to-sentence = Sentence { $number } of the draft
 
 ## The desk: notes, presence, articles added by hand
 
+ties-title = Trials tied by hand
+ties-number = Registration number of a trial that this is about
+ties-help = NCT and eight digits. Numbers that the record or the abstract names are watched without this.
+ties-tie = Watch this trial
+ties-untie = Untie
+ties-tied = Tied: what the registry changes comes to the top of the queue.
+ties-untied = Untied.
+ties-unreadable = “{ $typed }” is not a number like NCT01234567.
 notes-title = Notes between editors
 notes-write = A note for the others
 notes-leave = Leave the note
@@ -1030,6 +1038,19 @@ letter-alert-why = You get this because you are an editor.
 letter-notice-source = Source: { $source }.
 letter-notice-marked = The public item is marked already. Does its summary still hold?
 letter-notice-waits = Nothing public has changed. Does the summary still hold?
+letter-notices-subject =
+    { $count ->
+        [one] { $first } and { $count } more notice
+       *[other] { $first } and { $count } more notices
+    }
+letter-notices-lead = { $count } notices about what you have published, the gravest first. Does each summary still hold?
+letter-notices-line-marked = { $kind }: { $title } ({ $source }). The public item is marked already. { $url }
+letter-notices-line-waits = { $kind }: { $title } ({ $source }). Nothing public has changed. { $url }
+letter-notices-more =
+    { $count ->
+        [one] And { $count } more; the desk shows it.
+       *[other] And { $count } more; the desk shows them.
+    }
 letter-open-queue = Open the queue
 letter-open-desk = Open the desk
 letter-settings = Change what you get by mail

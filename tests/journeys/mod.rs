@@ -8,3 +8,4 @@ mod services;
 mod sources;
 mod watch;
 mod watch_load;
+mod watch_seen;

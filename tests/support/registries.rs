@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 
 use super::literature::{Literature, record, structured_abstract};
 use super::service::{Service, source};
+use super::visitor::Visitor;
 
 /// What the registries know.
 #[derive(Default)]
@@ -190,6 +191,16 @@ impl World {
 
     pub(crate) fn store(&self) -> &Store {
         &self.base.store
+    }
+
+    /// The worker's.
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        self.base.settings.clone()
+    }
+
+    /// Somebody at the society's website.
+    pub(crate) fn reader(&self) -> Visitor {
+        Visitor::at(&self.service)
     }
 
     pub(crate) fn worker(&self) -> Worker {

@@ -1,4 +1,4 @@
-//! What stands around an article beside its text: notes of the editors, who is typing, how it came by hand.
+//! What stands around an article beside its text: notes of the editors, who is typing, how it came by hand, its trials.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -9,6 +9,7 @@ use super::page::{Frame, Times, show};
 use super::view::View;
 use crate::domain::article::Article;
 use crate::domain::editor::Role;
+use crate::domain::identity::Nct;
 use crate::domain::text::is_printable;
 use crate::domain::time::SECOND_MS;
 use crate::store::{Addition, AdditionState};
@@ -43,6 +44,8 @@ pub(super) struct Company {
     pub(super) can_note: bool,
     pub(super) others: Option<String>,
     pub(super) addition: Option<ShownAddition>,
+    /// The trials that editors tied to it by hand.
+    pub(super) trials: Vec<Nct>,
 }
 
 impl Company {
@@ -65,6 +68,7 @@ impl Company {
             can_note,
             others: others(state, visitor, article.id).await?,
             addition: addition.map(|addition| shown(&addition, times, can_note)),
+            trials: state.store.tied_trials(article.id).await?,
         })
     }
 }

@@ -59,6 +59,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/desk/a/{id}/requeue", editor, decide::requeue),
         Route::post("/desk/a/{id}/withdraw", editor, decide::withdraw),
         Route::post("/desk/a/{id}/note", editor, company::add_note),
+        Route::post("/desk/a/{id}/trial", editor, trial::tie),
         Route::post("/desk/a/{id}/here", editor, company::here),
         Route::post("/desk/a/{id}/look-up", editor, company::look_up),
         Route::get("/desk/add", editor, add::page),

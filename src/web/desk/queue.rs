@@ -366,6 +366,8 @@ async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError
         Some("apart") => return Ok(Some(Toast::plain(state.texts.t("twins-apart-said")))),
         Some("added") => return Ok(Some(Toast::plain(state.texts.t("said-added")))),
         Some("known") => return Ok(Some(Toast::plain(state.texts.t("said-known")))),
+        Some("tied") => return Ok(Some(Toast::plain(state.texts.t("ties-tied")))),
+        Some("untied") => return Ok(Some(Toast::plain(state.texts.t("ties-untied")))),
         Some("linked") => return Ok(Some(Toast::plain(state.texts.t("version-linked-said")))),
         _ => {}
     }

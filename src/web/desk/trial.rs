@@ -1,7 +1,16 @@
-//! A trial as its registration has it, for the article's page.
+//! A trial as its registration has it, for the article's page; and the trials that an article is watched for because an
+//! editor says that it is about them.
 
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::view::View;
+use crate::domain::identity::Nct;
 use crate::domain::time::PartialDate;
 use crate::domain::trial::TrialFacts;
+use crate::web::AppState;
+use crate::web::error::PageError;
+use crate::web::session::{Fields, Visitor};
 
 /// The facts as text; empty where the registry says nothing.
 pub(crate) struct TrialView {
@@ -29,4 +38,25 @@ impl TrialView {
             updated: day(&facts.last_updated_on),
         }
     }
+}
+
+/// `POST /desk/a/{id}/trial` with `nct`, and `untie` where it is to be watched for that trial no longer.
+pub(super) async fn tie(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Path(id): Path<i64>,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    let typed = fields.get("nct");
+    let nct = Nct::parse(typed.trim())
+        .ok_or_else(|| PageError::Refused(state.texts.t("ties-unreadable").with("typed", typed).into()))?;
+    if state.store.article(id).await?.is_none() {
+        return Err(PageError::NotFound);
+    }
+    let tie = fields.get("untie").is_empty();
+    state.store.tie_trial(id, nct, Some(visitor.editor.id), tie, state.now()).await?;
+    state.bell.notify_one();
+    let said = if tie { "tied" } else { "untied" };
+    let query = View::parse(fields.get("view")).to_query(&[("said", said.to_owned())]);
+    Ok(Redirect::to(&format!("/desk/a/{id}{query}#trials")).into_response())
 }

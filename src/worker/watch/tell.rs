@@ -1,39 +1,85 @@
 //! Telling the editors what was found about public items: in the desk the notice waits by itself; here it leaves by
-//! mail, where mail is set up.
+//! mail, where mail is set up. A cycle is one letter, however much it found: the first look at an archive finds years
+//! of notices at once.
 
 use crate::domain::letter::Alert;
-use crate::domain::notice::{Notice, NoticeState};
+use crate::domain::notice::NoticeState;
 use crate::domain::time::UnixMs;
 use crate::store::{StoreError, WaitingNotice};
 use crate::texts::Texts;
 use crate::worker::Worker;
 
-/// Notices told in one cycle.
-const MOST_TOLD: i64 = 100;
+/// Notices of one letter, named or counted.
+const MOST_TOLD: i64 = 5_000;
+
+/// Notices that a letter names.
+const MOST_NAMED: usize = 20;
 
 impl Worker {
-    /// Writes to the editors about notices that they have not been told of; each once, also after a crash: the letter is
-    /// enqueued under the notice's name.
+    /// Writes to the editors about notices that they have not been told of: one letter, once, also after a crash.
     pub(super) async fn tell_editors(&self) -> Result<(), StoreError> {
+        let mut untold = self.store.untold_notices(MOST_TOLD).await?;
+        // stable: the oldest first among equals
+        untold.sort_by_key(|waiting| waiting.notice.finding.kind);
         let texts = Texts::of(&self.settings.society.language);
-        for waiting in self.store.untold_notices(MOST_TOLD).await? {
-            let (alert, now) = (alert(&waiting, texts), UnixMs::now());
-            tracing::warn!("{}", alert.subject);
-            if self.settings.mail.is_on() {
-                self.store.enqueue_alert(&format!("notice:{}", waiting.notice.public_id), alert, now).await?;
-            }
-            self.store.note_told(vec![waiting.notice.id], now).await?;
+        let server = &self.settings.server;
+        let public_url = server.public_url_at(server.listen);
+        let Some(alert) = alert(&untold, texts, &public_url) else { return Ok(()) };
+        tracing::warn!("{}", alert.subject);
+        let ids = untold.iter().map(|waiting| waiting.notice.id).collect();
+        let alert = self.settings.mail.is_on().then_some(alert);
+        if !self.store.tell_notices(ids, alert, UnixMs::now()).await? {
+            tracing::info!("another process tells the editors; what is left is told after the next cycle");
         }
         Ok(())
     }
 }
 
-fn alert(waiting: &WaitingNotice, texts: &Texts) -> Alert {
+/// The letter about these notices, which are in order; `None` where there are none.
+fn alert(untold: &[WaitingNotice], texts: &Texts, public_url: &str) -> Option<Alert> {
+    let (first, others) = untold.split_first()?;
+    if others.is_empty() {
+        return Some(alert_of_one(first, texts));
+    }
+    let lead = texts.t("letter-notices-lead").with("count", untold.len());
+    let mut paragraphs = vec![lead.into()];
+    paragraphs.extend(untold.iter().take(MOST_NAMED).map(|waiting| line(waiting, texts, public_url)));
+    let unnamed = untold.len().saturating_sub(MOST_NAMED);
+    if unnamed > 0 {
+        paragraphs.push(texts.t("letter-notices-more").with("count", unnamed).into());
+    }
+    let subject =
+        texts.t("letter-notices-subject").with("first", headline(first)).with("count", others.len());
+    Some(Alert { subject: subject.into(), paragraphs, path: "/desk".into() })
+}
+
+fn headline(waiting: &WaitingNotice) -> String {
+    format!("{}: {}", waiting.notice.finding.kind.label(), waiting.article.shown_title().to_plain())
+}
+
+/// One of several notices.
+fn line(waiting: &WaitingNotice, texts: &Texts, public_url: &str) -> String {
+    let finding = &waiting.notice.finding;
+    let key = match waiting.notice.state {
+        NoticeState::Public => "letter-notices-line-marked",
+        _ => "letter-notices-line-waits",
+    };
+    texts
+        .t(key)
+        .with("kind", finding.kind.label())
+        .with("title", waiting.article.shown_title().to_plain())
+        .with("source", finding.source.label())
+        .with("url", format!("{}/desk/a/{}", public_url, waiting.article.id))
+        .into()
+}
+
+/// A notice that comes alone is told with all that is known of it.
+fn alert_of_one(waiting: &WaitingNotice, texts: &Texts) -> Alert {
     let WaitingNotice { notice, article } = waiting;
     let finding = &notice.finding;
     let title = article.shown_title().to_plain();
     let mut paragraphs =
-        vec![title.clone(), texts.t("letter-notice-source").with("source", finding.source.label()).into()];
+        vec![title, texts.t("letter-notice-source").with("source", finding.source.label()).into()];
     paragraphs
         .extend([&finding.citation, &finding.detail].into_iter().filter(|text| !text.is_empty()).cloned());
     paragraphs.extend(
@@ -43,17 +89,10 @@ fn alert(waiting: &WaitingNotice, texts: &Texts) -> Alert {
             .map(|change| format!("{}: {} → {}", change.field, change.before, change.after)),
     );
     paragraphs.extend(finding.link.clone());
-    paragraphs.push(texts.t(what_follows(notice)).into());
-    Alert {
-        subject: format!("{}: {title}", finding.kind.label()),
-        paragraphs,
-        path: format!("/desk/a/{}", article.id),
-    }
-}
-
-fn what_follows(notice: &Notice) -> &'static str {
-    match notice.state {
+    let what_follows = match notice.state {
         NoticeState::Public => "letter-notice-marked",
         _ => "letter-notice-waits",
-    }
+    };
+    paragraphs.push(texts.t(what_follows).into());
+    Alert { subject: headline(waiting), paragraphs, path: format!("/desk/a/{}", article.id) }
 }
