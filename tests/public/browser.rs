@@ -1,84 +1,19 @@
-//! The embed and our pages in a real browser: Chromium through chromedriver, skipped aloud where there is none.
+//! The embed and our pages in a real browser.
 
-use std::net::TcpListener as StdListener;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::header;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
-use fantoccini::{Client, ClientBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use perfuse::domain::text::RichText;
 use perfuse::store::Wish;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::support::{Newsroom, paper};
 use crate::outputs::vectors::OWN;
-
-struct Browser {
-    driver: Child,
-    client: Client,
-    _profile: tempfile::TempDir,
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
-    }
-}
-
-impl Browser {
-    async fn open() -> Option<Self> {
-        let port = StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let driver = Command::new("chromedriver")
-            .arg(format!("--port={port}"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let Ok(driver) = driver else {
-            eprintln!("skipped: there is no chromedriver");
-            return None;
-        };
-        let profile = tempfile::tempdir().unwrap();
-        let args = [
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--window-size=1000,800",
-            &format!("--user-data-dir={}", profile.path().display()),
-        ];
-        let options = json!({ "goog:chromeOptions": { "args": args } });
-        for _ in 0..100 {
-            let mut builder = ClientBuilder::new(HttpConnector::new());
-            builder.capabilities(options.as_object().unwrap().clone());
-            match builder.connect(&format!("http://127.0.0.1:{port}")).await {
-                Ok(client) => return Some(Self { driver, client, _profile: profile }),
-                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
-            }
-        }
-        panic!("chromedriver does not answer");
-    }
-
-    /// Runs a script again and again until it gives something other than null.
-    async fn wait_for(&self, script: &str) -> Value {
-        for _ in 0..200 {
-            let value = self.client.execute(script, vec![]).await.unwrap();
-            if !value.is_null() {
-                return value;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("never true: {script}");
-    }
-}
+use crate::support::chrome::{Chrome, take_turn};
 
 /// Serves a router on loopback; its address.
 async fn serve(listener: TcpListener, router: Router) {
@@ -103,7 +38,8 @@ fn host_page(news: &str, body: &str) -> impl IntoResponse + use<> {
 
 #[tokio::test]
 async fn the_embed_works_on_a_strict_host_page_and_leaves_its_link_where_it_cannot() {
-    let Some(browser) = Browser::open().await else { return };
+    let Some(_turn) = take_turn("the embed on a host page").await else { return };
+    let browser = Chrome::open().await;
     let (listener, news) = bind().await;
     let room = Newsroom::open_at(&news, |_| ()).await;
     for number in 0..7 {
@@ -138,9 +74,9 @@ async fn the_embed_works_on_a_strict_host_page_and_leaves_its_link_where_it_cann
     client.goto(&format!("{host}/twice")).await.unwrap();
     let shown = browser
         .wait_for(
-            "const all = [...document.querySelectorAll('perfuse-news')].map(e => e.shadowRoot); \
-             return all.length == 2 && all.every(Boolean) ? all.map(r => [r.querySelectorAll('li').length, \
-             r.querySelector('h3,h4').localName, r.querySelector('a').href, r.querySelector('a').textContent]) : null",
+            "(all => all.length == 2 && all.every(Boolean) && all.map(r => [r.querySelectorAll('li').length, \
+             r.querySelector('h3,h4').localName, r.querySelector('a').href, r.querySelector('a').textContent]))\
+             ([...document.querySelectorAll('perfuse-news')].map(e => e.shadowRoot))",
         )
         .await;
     let title = "Paper 106 on PaCO₂ & flow";
@@ -168,15 +104,13 @@ async fn the_embed_works_on_a_strict_host_page_and_leaves_its_link_where_it_cann
     }
 
     client.goto(&format!("{host}/frame")).await.unwrap();
-    let resized =
-        "const h = document.querySelector('iframe').offsetHeight; return h != 420 && h > 150 ? h : null";
-    browser.wait_for(resized).await;
-    client.clone().close().await.unwrap();
+    browser.wait_for("(h => h != 420 && h > 150)(document.querySelector('iframe').offsetHeight)").await;
 }
 
 #[tokio::test]
 async fn nothing_that_an_attacker_wrote_runs() {
-    let Some(browser) = Browser::open().await else { return };
+    let Some(_turn) = take_turn("what an attacker wrote").await else { return };
+    let browser = Chrome::open().await;
     let (listener, news) = bind().await;
     let room = Newsroom::open_at(&news, |settings| settings.publish.page_items = 50).await;
     let mut ids = Vec::new();
@@ -217,6 +151,38 @@ async fn nothing_that_an_attacker_wrote_runs() {
             .unwrap();
         assert_eq!(links, 0, "{page}");
     }
-    browser.wait_for("const e = document.querySelector('perfuse-news'); return e.shadowRoot && e.shadowRoot.querySelectorAll('li').length").await;
-    client.clone().close().await.unwrap();
+    browser.wait_for("document.querySelector('perfuse-news').shadowRoot?.querySelector('li') != null").await;
+}
+
+#[tokio::test]
+async fn no_page_scrolls_sideways_on_a_phone_or_a_desktop() {
+    let Some(_turn) = take_turn("the website at three widths").await else { return };
+    let browser = Chrome::open().await;
+    let (listener, news) = bind().await;
+    let room = Newsroom::open_at(&news, |_| ()).await;
+    let item = room.publish(paper(1), &["ecpr"], None).await;
+    serve(listener, room.router.clone()).await;
+    let own = format!("/a/{}", item.public_id);
+    let pages = [
+        "/",
+        &own,
+        "/topics",
+        "/t/ecpr",
+        "/archive",
+        "/notices",
+        "/feeds",
+        "/search?q=flow",
+        "/api",
+        "/nothing",
+    ];
+    for width in [320, 390, 1280] {
+        browser.set_screen(width, 800, width < 1000).await;
+        for path in pages {
+            browser.goto(&format!("{news}{path}")).await;
+            let over = browser
+                .ask("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                .await;
+            assert_eq!(over, 0, "{path} at {width} px");
+        }
+    }
 }
