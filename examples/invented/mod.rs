@@ -31,7 +31,6 @@ const FIELD: [&str; 20] = [
 const VOCABULARY: u32 = 30_000;
 
 /// A word, common ones more often.
-#[allow(dead_code)]
 pub(crate) fn word(random: &mut impl Rng) -> String {
     // Zipf: the n-th word is drawn 1/n as often; FIELD's words, 2 % to 50 % of items each, come first
     let place = (f64::from(VOCABULARY).powf(random.random::<f64>()) - 1.0) as usize;

@@ -134,16 +134,6 @@ pub(super) fn find_by_ids(db: &Connection, ids: &Identifiers) -> rusqlite::Resul
     Ok(None)
 }
 
-/// The article that holds the first known one of the identifiers.
-pub(super) fn article_with(db: &Connection, ids: &Identifiers) -> rusqlite::Result<Option<i64>> {
-    for (kind, value) in strong(ids) {
-        if let Some(article) = by_identifier(db, kind, &value)? {
-            return Ok(Some(article.id));
-        }
-    }
-    Ok(None)
-}
-
 /// The article that an entry is of, as far as can be said without storing it: by an identifier, else by its link.
 pub(super) fn find_known(
     db: &Connection,

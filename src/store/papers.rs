@@ -19,7 +19,7 @@ pub(super) fn publish_paper(
     editor_id: i64,
     now: UnixMs,
 ) -> rusqlite::Result<Option<i64>> {
-    let Some(paper) = matching::article_with(db, ids)?.map_or(Ok(None), |id| articles::load(db, id))? else {
+    let Some(paper) = matching::find_by_ids(db, ids)?.map_or(Ok(None), |id| articles::load(db, id))? else {
         return Ok(None);
     };
     versions::link(db, preprint_id, paper.id, true)?;

@@ -120,7 +120,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn article_with(&self, ids: Identifiers) -> Result<Option<i64>, StoreError> {
-        self.read("looking for an article", move |db| super::matching::article_with(db, &ids)).await
+        self.read("looking for an article", move |db| super::matching::find_by_ids(db, &ids)).await
     }
 
     /// Ties a trial to an article by hand (`tie`), or unties it; `editor_id` is `None` for the command line. Says whether

@@ -27,6 +27,7 @@ use crate::texts::Texts;
 pub mod csrf;
 pub mod desk;
 pub mod error;
+mod found;
 pub mod guard;
 mod markup;
 pub mod operator;

@@ -64,7 +64,7 @@ fn report(what: &str, mut times: Vec<f64>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "it measures"]
+#[ignore = "measures; see the module"]
 async fn the_next_article_is_there_at_once_with_ten_thousand_waiting() {
     let world = World::start().await;
     let source = world.store.import_source(world.now()).await.unwrap();

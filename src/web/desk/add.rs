@@ -15,6 +15,7 @@ use crate::domain::identity::Identifiers;
 use crate::domain::text::{RichText, fold_plain};
 use crate::domain::time::PartialDate;
 use crate::domain::wanted::Wanted;
+use crate::publish::text::web_address;
 use crate::store::{Added, NewItem};
 use crate::web::AppState;
 use crate::web::error::PageError;
@@ -192,10 +193,7 @@ fn read_link(text: &str) -> Result<Option<String>, &'static str> {
     if text.is_empty() {
         return Ok(None);
     }
-    match url::Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(Some(url.into())),
-        _ => Err("add-problem-link"),
-    }
+    web_address(text).map(Some).ok_or("add-problem-link")
 }
 
 /// What the address of an item names.
@@ -265,9 +263,14 @@ mod tests {
 
     #[test]
     fn only_web_addresses_are_links() {
-        for refused in
-            ["javascript:alert(1)", "data:text/html,x", "ftp://example.org/x", "example.org", "http://"]
-        {
+        for refused in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "ftp://example.org/x",
+            "example.org",
+            "http://",
+            "https://user:word@example.org/",
+        ] {
             assert_eq!(read_link(refused), Err("add-problem-link"), "{refused}");
         }
         assert_eq!(read_link("https://example.org/a b"), Ok(Some("https://example.org/a%20b".into())));

@@ -8,6 +8,7 @@ use crate::domain::entry::AbstractSection;
 use crate::domain::text::{Mark, Piece, RichText};
 
 use super::page::Rich;
+use crate::web::found::mark_matches;
 
 /// A section of the abstract, ready to show.
 pub(crate) struct ShownSection {
@@ -54,12 +55,9 @@ pub(crate) fn mark_terms(text: &RichText, find: FindTerms<'_>) -> Rich {
     Rich::from_built(writer.html)
 }
 
-/// Plain text in which the database marked words with U+0002 and U+0003, escaped and marked.
+/// Plain text in which the database marked words, as the desk marks them.
 pub(crate) fn mark_found(text: &str) -> Rich {
-    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let (open, close) = (escaped.matches('\u{2}').count(), escaped.matches('\u{3}').count());
-    let (before, after) = if open == close { ("<mark class=\"term\">", "</mark>") } else { ("", "") };
-    Rich::from_built(escaped.replace('\u{2}', before).replace('\u{3}', after))
+    Rich::from_built(mark_matches(text, "<mark class=\"term\">"))
 }
 
 /// The characters that the page shows of a text.
@@ -225,8 +223,6 @@ mod tests {
             "Low <mark class=\"term\">CO<sub>2</sub></mark> <mark id=\"s1\">&amp; <mark class=\"term\">ECPR</mark> \
              fell.</mark><a class=\"to-draft\" href=\"#d1\" aria-label=\"Sentence &quot;1&quot;\">1</a> End."
         );
-        let hostile = mark_found("<b>\u{2}x\u{3} & \u{2}");
-        assert_eq!(hostile.to_string(), "&lt;b&gt;x &amp; ", "marks that do not agree are dropped");
         assert_eq!(mark_found("\u{2}<i>\u{3}").to_string(), "<mark class=\"term\">&lt;i&gt;</mark>");
     }
 

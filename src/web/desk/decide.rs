@@ -377,7 +377,7 @@ pub(super) async fn conflict(
     show(StatusCode::CONFLICT, &page)
 }
 
-fn from_decide(error: DecideError) -> PageError {
+pub(super) fn from_decide(error: DecideError) -> PageError {
     match error {
         DecideError::NotFound => PageError::NotFound,
         DecideError::Store(error) => error.into(),
@@ -385,6 +385,6 @@ fn from_decide(error: DecideError) -> PageError {
     }
 }
 
-fn see_other(address: &str) -> Response {
+pub(super) fn see_other(address: &str) -> Response {
     Redirect::to(address).into_response()
 }

@@ -185,7 +185,7 @@ pub(super) async fn answer(
     state.bell.notify_one();
     match answered {
         Ok(notice) => {
-            let query = View::parse(fields.get("view")).to_query(&[("answered", "1".to_owned())]);
+            let query = View::parse(fields.get("view")).to_query(&[("said", "answered".to_owned())]);
             Ok(Redirect::to(&format!("/desk/a/{}{query}", notice.article_id)).into_response())
         }
         Err(NoticeError::NotFound) => Err(PageError::NotFound),

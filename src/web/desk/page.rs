@@ -123,11 +123,11 @@ impl Choice {
     }
 }
 
-/// HTML that is safe by its making; only [`Rich::from`] and the abstract's annotation make it.
+/// HTML that is safe by its making.
 pub(crate) struct Rich(String);
 
 impl Rich {
-    /// For `annotate`, which escapes all text itself.
+    /// From what escapes all text itself.
     pub(super) fn from_built(html: String) -> Self {
         Self(html)
     }

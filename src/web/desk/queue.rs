@@ -356,20 +356,21 @@ async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
         pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
     };
-    if find("answered").is_some() {
-        return Ok(Some(Toast::plain(state.texts.t("toast-answered"))));
-    }
     if find("undone").is_some() {
         return Ok(Some(Toast::plain(state.texts.t("history-undone"))));
     }
-    match find("said").as_deref() {
-        Some("apart") => return Ok(Some(Toast::plain(state.texts.t("twins-apart-said")))),
-        Some("added") => return Ok(Some(Toast::plain(state.texts.t("said-added")))),
-        Some("known") => return Ok(Some(Toast::plain(state.texts.t("said-known")))),
-        Some("tied") => return Ok(Some(Toast::plain(state.texts.t("ties-tied")))),
-        Some("untied") => return Ok(Some(Toast::plain(state.texts.t("ties-untied")))),
-        Some("linked") => return Ok(Some(Toast::plain(state.texts.t("version-linked-said")))),
-        _ => {}
+    let said = match find("said").as_deref() {
+        Some("added") => Some("said-added"),
+        Some("answered") => Some("toast-answered"),
+        Some("apart") => Some("twins-apart-said"),
+        Some("known") => Some("said-known"),
+        Some("linked") => Some("version-linked-said"),
+        Some("tied") => Some("ties-tied"),
+        Some("untied") => Some("ties-untied"),
+        _ => None,
+    };
+    if let Some(key) = said {
+        return Ok(Some(Toast::plain(state.texts.t(key))));
     }
     if let Some(count) = find("bulk").and_then(|count| count.parse::<u32>().ok()) {
         return Ok(Some(Toast::plain(state.texts.t("history-bulk").with("count", count))));

@@ -4,10 +4,10 @@
 use std::collections::HashSet;
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 
 use super::article::standing;
-use super::decide::conflict;
+use super::decide::{conflict, from_decide, see_other};
 use super::facts::{authors, meta};
 use super::page::{Rich, Times};
 use super::view::View;
@@ -258,9 +258,7 @@ pub(super) async fn merge(
             Ok(see_other(&format!("/desk/a/{}{query}", decided.article.id)))
         }
         Err(DecideError::Conflict { current }) => conflict(&state, &visitor, &fields, &current).await,
-        Err(DecideError::NotFound) => Err(PageError::NotFound),
-        Err(DecideError::Store(error)) => Err(error.into()),
-        Err(other) => Err(PageError::Refused(other.to_string())),
+        Err(other) => Err(from_decide(other)),
     }
 }
 
@@ -300,10 +298,6 @@ pub(super) async fn link(
 fn back(id: i64, fields: &Fields, said: &str) -> Response {
     let query = View::parse(fields.get("view")).to_query(&[("said", said.to_owned())]);
     see_other(&format!("/desk/a/{id}{query}"))
-}
-
-fn see_other(address: &str) -> Response {
-    Redirect::to(address).into_response()
 }
 
 #[cfg(test)]

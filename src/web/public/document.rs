@@ -121,19 +121,25 @@ impl Document {
 
     /// RFC 9110, 13.2.2: a date counts only where no tag was sent.
     fn is_known(&self, request: &HeaderMap, headers: &HeaderMap) -> bool {
-        let mut tags = request.get_all(header::IF_NONE_MATCH).iter().peekable();
-        if tags.peek().is_some() {
+        if request.contains_key(header::IF_NONE_MATCH) {
             let own = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
-            return tags.filter_map(|tags| tags.to_str().ok()).flat_map(|tags| tags.split(',')).any(|tag| {
-                let tag = tag.trim();
-                tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == own
-            });
+            return names_tag(request, own);
         }
         let since = request.get(header::IF_MODIFIED_SINCE).and_then(|date| date.to_str().ok());
         let since = since.and_then(|date| httpdate::parse_http_date(date).ok());
         let since = since.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
         since.is_some_and(|since| since.as_secs() as i64 >= self.changed_at.0.div_euclid(SECOND_MS))
     }
+}
+
+/// Whether `If-None-Match` names the tag, compared weakly (RFC 9110, 13.1.2).
+pub(super) fn names_tag(request: &HeaderMap, own: &str) -> bool {
+    let own = own.trim_start_matches("W/");
+    let sent = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
+    sent.flat_map(|tags| tags.split(',')).any(|tag| {
+        let tag = tag.trim();
+        tag == "*" || tag.trim_start_matches("W/") == own
+    })
 }
 
 /// Headers of everything public. Data must not run as a page of ours, whatever a browser takes it for.

@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream};
 use std::sync::Arc;
 
 use super::citations::media_type;
-use super::document::{common_headers, fingerprint};
+use super::document::{common_headers, fingerprint, names_tag};
 use super::parameters::Parameters;
 use super::{AppState, Public, PublicError};
 use crate::domain::time::UnixMs;
@@ -45,7 +45,7 @@ pub(super) async fn export(
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(header::ETAG, tag);
     }
-    if is_known(&request, &tag) {
+    if names_tag(&request, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     let name =
@@ -90,15 +90,6 @@ async fn tag(public: &Public, topic: Option<&str>, format: CitationFormat) -> Re
     let hash: String =
         fingerprint(made_from.as_bytes())[..12].iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(format!("W/\"{hash}\""))
-}
-
-fn is_known(request: &HeaderMap, tag: &str) -> bool {
-    let tags = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
-    let own = tag.trim_start_matches("W/");
-    tags.flat_map(|tags| tags.split(',')).any(|tag| {
-        let tag = tag.trim();
-        tag == "*" || tag.trim_start_matches("W/") == own
-    })
 }
 
 async fn next_chunk(progress: &mut Progress) -> Result<Bytes, PublicError> {

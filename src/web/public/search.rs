@@ -10,8 +10,8 @@ use super::page::{Chrome, Html, ItemView, page_or_error, render};
 use super::parameters::Parameters;
 use super::{AppState, Public, PublicError};
 use crate::publish::notice::is_void;
-use crate::publish::text::escape_text;
 use crate::store::SearchOrder;
+use crate::web::found::mark_matches;
 
 /// Hits shown.
 const SHOWN: i64 = 50;
@@ -64,7 +64,7 @@ async fn answer(
             .into_iter()
             .map(|found| {
                 let snippet = (is_from(&found.item.summary, &found.snippet) && !is_void(&found.item))
-                    .then(|| mark_matches(&found.snippet));
+                    .then(|| Html::made_by_us(mark_matches(&found.snippet, "<mark>")));
                 (ItemView::new(&public.site, &found.item), snippet)
             })
             .collect(),
@@ -118,36 +118,4 @@ pub(super) fn read_order(parameters: &Parameters) -> Result<SearchOrder, PublicE
 fn is_from(text: &str, snippet: &str) -> bool {
     let plain = snippet.replace(['\u{2}', '\u{3}'], "");
     text.contains(plain.trim_matches('…'))
-}
-
-/// Escapes first, then turns the store's control characters into tags, balanced whatever they are.
-fn mark_matches(snippet: &str) -> Html {
-    let mut html = String::with_capacity(snippet.len() + 32);
-    let mut is_open = false;
-    for piece in snippet.split_inclusive(['\u{2}', '\u{3}']) {
-        let text = piece.trim_end_matches(['\u{2}', '\u{3}']);
-        html.push_str(&escape_text(text));
-        if piece.ends_with('\u{2}') && !is_open {
-            html.push_str("<mark>");
-            is_open = true;
-        } else if piece.ends_with('\u{3}') && is_open {
-            html.push_str("</mark>");
-            is_open = false;
-        }
-    }
-    if is_open {
-        html.push_str("</mark>");
-    }
-    Html::made_by_us(html)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::mark_matches;
-
-    #[test]
-    fn matches_are_marked_after_everything_is_escaped() {
-        assert_eq!(mark_matches("a <b> \u{2}ECMO\u{3} &").to_string(), "a &lt;b&gt; <mark>ECMO</mark> &amp;");
-        assert_eq!(mark_matches("\u{3}x \u{2}\u{2}y").to_string(), "x <mark>y</mark>");
-    }
 }
