@@ -140,7 +140,7 @@ async fn whoever_forgot_the_password_gets_a_letter_and_a_stranger_learns_nothing
     let mut stranger = town.world.browser();
     let door = stranger.get("/desk/sign-in").await;
     let path = door.values("main a", "href").remove(0);
-    assert_eq!(stranger.get(&path).await.values("form", "action"), [path.clone()]);
+    assert!(stranger.get(&path).await.values("form", "action").contains(&path));
     let mut answers = Vec::new();
     for email in ["nobody@example.org", "Maria@example.org ", "maria@example.org"] {
         let page = stranger.post(&path, &[("email", email)]).await;

@@ -79,12 +79,21 @@ impl Store {
 /// The FTS5 expression for what a person typed: every word must occur (the last as a prefix), quoted so that no
 /// operator of FTS5's is ever reached (`GLP-1` unquoted is an error). `None` without a letter or digit; at most 16 words.
 pub(super) fn match_expression(words: &str) -> Option<String> {
-    let terms = match_terms(words);
+    let terms = match_terms(words, LastWord::Begins);
     (!terms.is_empty()).then(|| terms.join(" AND "))
 }
 
+/// How the last of the words is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LastWord {
+    /// It is whole, as the others are.
+    IsWhole,
+    /// It may be the beginning of a word. FTS5 then joins the lists of all such words anew in each statement.
+    Begins,
+}
+
 /// The same, a term for each word.
-pub(super) fn match_terms(words: &str) -> Vec<String> {
+pub(super) fn match_terms(words: &str, last_word: LastWord) -> Vec<String> {
     let words: Vec<&str> =
         words.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).take(16).collect();
     let last = words.len().saturating_sub(1);
@@ -92,7 +101,7 @@ pub(super) fn match_terms(words: &str) -> Vec<String> {
         let mut alternatives = Vec::new();
         for spelling in digit_spellings(word) {
             let quoted = quote(&spelling);
-            if index == last && word.chars().count() >= 3 {
+            if last_word == LastWord::Begins && index == last && word.chars().count() >= 3 {
                 alternatives.extend([quoted.clone(), format!("{quoted}*")]);
             } else {
                 alternatives.push(quoted);
