@@ -19,7 +19,7 @@ const RANKED: i64 = 20_000;
 /// Hits are counted up to so many times those that are sorted.
 const COUNTED: i64 = 8;
 /// What asking for one id costs, in ids read in order.
-const PROBE: i64 = 20;
+const PROBE: i64 = 500;
 
 /// Which hits come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
