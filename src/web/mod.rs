@@ -201,7 +201,8 @@ pub fn router(state: AppState) -> Router {
     let mut router = Router::new();
     for Route { path, access, handler, .. } in routes() {
         let guard = middleware::from_fn_with_state((state.clone(), access), guard::check);
-        router = router.route(path, handler.route_layer(guard));
+        let handler = if access == Access::Public { handler } else { handler.route_layer(guard) };
+        router = router.route(path, handler);
     }
     let router = router.fallback(nothing_there).method_not_allowed_fallback(error::wrong_method);
     let router = server::with_limits(router, state.settings.server.max_concurrent_requests);
