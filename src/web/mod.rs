@@ -5,6 +5,7 @@
 //! against every kind of visitor. Web knows nothing of the worker: they meet in the database, and [`AppState::bell`]
 //! wakes whoever listens.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
@@ -41,9 +42,13 @@ pub use crate::domain::token;
 use password::{HashError, Passwords};
 use throttle::Throttle;
 
-/// What every handler can reach. Cheap to clone.
+/// What every handler can reach: one pointer, since axum clones it several times for each request.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Shared>);
+
+/// See [`AppState`].
+#[derive(Clone)]
+pub struct Shared {
     /// The database.
     pub store: Store,
     /// Every setting.
@@ -84,17 +89,26 @@ impl AppState {
         let public = Arc::new(public);
         let texts = Texts::of(&site.language);
         let (passwords, rules) = (Passwords::new()?, Arc::default());
-        Ok(Self { store, settings, site, texts, clock, bell, passwords, throttle, public, rules })
+        let shared = Shared { store, settings, site, texts, clock, bell, passwords, throttle, public, rules };
+        Ok(Self(Arc::new(shared)))
     }
 
     /// The same with the words of the topics.
     pub fn with_rules(self, rules: Arc<TopicRules>) -> Self {
-        Self { rules, ..self }
+        Self(Arc::new(Shared { rules, ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// Reads the clock.
     pub fn now(&self) -> UnixMs {
         self.clock.read()
+    }
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
     }
 }
 
