@@ -3,7 +3,6 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::Texts;
-use crate::domain::time::PartialDate;
 
 const MONTHS: [(&str, &str); 12] = [
     ("month-1", "month-short-1"),
@@ -64,15 +63,16 @@ impl Texts {
         self.t(WEEKDAYS[on.weekday().num_days_from_monday() as usize].0).into()
     }
 
-    /// As much as is known: "2026", "Nov 2026", "22 Nov 2026".
-    pub fn day_as_known(&self, on: &PartialDate) -> String {
-        match (on.as_str().parse(), on.month()) {
+    /// As much as is known: "22 Nov 2026" of `2026-11-22`, "Nov 2026" of `2026-11`, else what came.
+    pub fn day_as_known(&self, on: &str) -> String {
+        let year_and_month = on.split_once('-').and_then(|(year, month)| Some((year, month.parse().ok()?)));
+        match (on.parse(), year_and_month) {
             (Ok(day), _) => self.day_short(day),
-            (Err(_), Some(month)) => {
+            (Err(_), Some((year, month))) => {
                 let text = self.t("date-month").with("month", self.month_short(month));
-                text.with("year", on.year().to_string()).into()
+                text.with("year", year.to_owned()).into()
             }
-            (Err(_), None) => on.year().to_string(),
+            (Err(_), None) => on.to_owned(),
         }
     }
 

@@ -180,7 +180,9 @@ fn facts(source: &SourceState, state: &AppState, times: &Times) -> Vec<(String, 
     let count = &source.count;
     let window = count.window.as_ref().map(|(from_on, to_on)| {
         let text = texts.t("source-counted-window").with("count", count.found);
-        let text = text.with("from", texts.day_as_known(from_on)).with("to", texts.day_as_known(to_on));
+        let text = text
+            .with("from", texts.day_as_known(from_on.as_str()))
+            .with("to", texts.day_as_known(to_on.as_str()));
         text.with("again", count.fetched_again).to_string()
     });
     add("source-counted", window);
@@ -218,10 +220,10 @@ fn bars(weeks: &[SourceWeek]) -> Vec<Bar> {
 
 fn describe_backfill(walk: &Backfill, times: &Times) -> String {
     let texts = times.texts;
-    let (from, to) = (texts.day_as_known(&walk.since_on), texts.day_as_known(&walk.until_on));
+    let (from, to) = (texts.day_as_known(walk.since_on.as_str()), texts.day_as_known(walk.until_on.as_str()));
     let text = match (&walk.finished_at, &walk.reached_on) {
         (Some(_), _) => texts.t("source-backfill-done"),
-        (None, Some(on)) => texts.t("source-backfill-at").with("at", texts.day_as_known(on)),
+        (None, Some(on)) => texts.t("source-backfill-at").with("at", texts.day_as_known(on.as_str())),
         (None, None) => texts.t("source-backfill-begun"),
     };
     let text = text.with("from", from).with("to", to);
