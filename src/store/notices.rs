@@ -150,14 +150,14 @@ pub(super) fn record(
 
 /// Whether a finding marks a public item without an editor. A record that PubMed deleted does not: PubMed deletes
 /// duplicates too, so an editor looks first.
-fn marks_by_itself(finding: &Finding) -> bool {
+pub(super) fn marks_by_itself(finding: &Finding) -> bool {
     let only_record_gone = finding.kind == NoticeKind::Removal && finding.source == NoticeSource::Pubmed;
     finding.kind.is_serious() && !only_record_gone
 }
 
 /// Whether a notice that we have is the one that was found. What an editor dismissed or lifted stays so only for the
 /// very record that they saw; what the watch lifted is found anew.
-fn is_known(known: &Notice, found: &Finding) -> bool {
+pub(super) fn is_known(known: &Notice, found: &Finding) -> bool {
     let same_record = share_record(&known.finding.ids, &found.ids)
         || (known.finding.ids.is_empty() && found.ids.is_empty() && known.finding.source == found.source);
     is_same_notice(&known.finding, found)
@@ -174,7 +174,7 @@ fn was_lifted_by_editor(notice: &Notice) -> bool {
 }
 
 /// Adds another account to a notice; says whether that changes the mark of the public item.
-fn join(db: &Connection, known: &Notice, found: &Finding) -> rusqlite::Result<bool> {
+pub(super) fn join(db: &Connection, known: &Notice, found: &Finding) -> rusqlite::Result<bool> {
     let mut finding = known.finding.clone();
     if !finding.join(found) {
         return Ok(false);
@@ -225,7 +225,7 @@ fn insert(
 }
 
 /// Gives the notice its place in public, at a second that no item and no other notice has.
-fn make_public(db: &Connection, notice_id: i64, now: UnixMs) -> rusqlite::Result<()> {
+pub(super) fn make_public(db: &Connection, notice_id: i64, now: UnixMs) -> rusqlite::Result<()> {
     set_public(db, notice_id, news::free_second_for_notice(db, now)?)
 }
 
@@ -380,7 +380,7 @@ pub(super) fn lift(
 }
 
 /// Whether the article has an item that is public or scheduled.
-fn is_public(db: &Connection, article_id: i64) -> rusqlite::Result<bool> {
+pub(super) fn is_public(db: &Connection, article_id: i64) -> rusqlite::Result<bool> {
     db.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM news JOIN articles ON articles.id = article_id
                         WHERE article_id = ?1 AND withdrawn_at IS NULL AND status = ?2)",

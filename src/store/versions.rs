@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::rows::{self, NEWS_COLUMNS};
-use super::{Store, StoreError, articles, news, notice_rows, pairs, people};
+use super::{Store, StoreError, articles, news, notice_moves, pairs, people};
 use crate::domain::article::Article;
 use crate::domain::entry::Entry;
 use crate::domain::identity::Identifiers;
@@ -232,7 +232,7 @@ pub(super) fn take_over(db: &Connection, paper: &Article, now: UnixMs) -> rusqli
         "UPDATE news SET article_id = :paper, first_report = :first WHERE article_id = :preprint",
         named_params! {":paper": paper.id, ":first": rows::to_json(&first_report)?, ":preprint": item.article_id},
     )?;
-    notice_rows::follow_version(db, item.article_id, paper.id)?;
+    notice_moves::follow_version(db, item.article_id, paper.id)?;
     Ok(true)
 }
 
@@ -284,7 +284,7 @@ pub(super) fn hand_back(db: &Connection, paper_id: i64, now: UnixMs) -> rusqlite
         &sql,
         named_params! {":preprint": preprint.id, ":updated": updated, ":paper": paper_id},
     )?;
-    notice_rows::return_to_version(db, preprint.id, paper_id)?;
+    notice_moves::return_to_version(db, preprint.id, paper_id)?;
     rows::execute(
         db,
         "DELETE FROM replaced_news WHERE paper_id = :paper",
