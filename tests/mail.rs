@@ -134,6 +134,50 @@ async fn somebody_who_is_invited_gets_a_letter_whose_link_works_once() {
 }
 
 #[tokio::test]
+async fn whoever_forgot_the_password_gets_a_letter_and_a_stranger_learns_nothing() {
+    let mut town = Town::found().await;
+    let mut maria = town.world.person("maria@example.org", Role::Editor).await;
+    let mut stranger = town.world.browser();
+    let door = stranger.get("/desk/sign-in").await;
+    let path = door.values("main a", "href").remove(0);
+    assert!(stranger.get(&path).await.values("form", "action").contains(&path));
+    let mut answers = Vec::new();
+    for email in ["nobody@example.org", "Maria@example.org ", "maria@example.org"] {
+        let page = stranger.post(&path, &[("email", email)]).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let email = email.trim().to_lowercase();
+        answers.push(page.text("main").replace(&email, "…"));
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    for _ in 0..100 {
+        if !town.letters().await.is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(maria.get("/desk").await.status, 200, "asking changes nothing");
+    assert_eq!(town.deliver().await, SENT, "one letter, however often it is asked for");
+    assert_eq!(town.deliver().await, NOTHING);
+    let (_, text, _) = read(&town.office.taken().pop().unwrap());
+    let used = stranger.post(&link_in(&text), &[("password", "nine red umbrellas")]).await;
+    assert_eq!(used.status, 303, "{}", used.body);
+    assert_eq!(maria.get("/desk").await.status, 303, "a new password ends the sessions of the old one");
+    assert_eq!(maria.sign_in("maria@example.org", "nine red umbrellas").await.status, 303);
+
+    let expires_at = town.world.now().plus_ms(DAY_MS);
+    let store = &town.world.store;
+    let asked =
+        async |email: &str| store.enqueue_forgotten(email, expires_at, town.world.now()).await.unwrap();
+    assert!(!asked("maria@example.org").await, "not within the hour");
+    town.world.wait(2 * HOUR_MS);
+    assert!(asked("maria@example.org").await);
+    assert!(!asked("nobody@example.org").await);
+    store.set_disabled("maria@example.org", true, None, town.world.now()).await.unwrap();
+    town.world.wait(2 * HOUR_MS);
+    assert!(!asked("maria@example.org").await, "nor for somebody who left");
+}
+
+#[tokio::test]
 async fn a_link_that_is_made_by_hand_takes_the_place_of_one_that_waits_and_the_other_way_round() {
     let mut town = Town::found().await;
     let mut admin = town.world.person("admin@example.org", Role::Admin).await;
