@@ -359,27 +359,23 @@ pub(super) fn free_second(
 
 /// The first whole second at or after `at` that no notice and no item has as any of its dates.
 pub(super) fn free_second_for_notice(db: &Connection, at: UnixMs) -> rusqlite::Result<i64> {
-    let mut second = at.0.div_euclid(SECOND_MS) * SECOND_MS;
-    let mut taken = db.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM news WHERE published_at = ?1 OR updated_at = ?1)
-             OR EXISTS (SELECT 1 FROM notices WHERE public_at = ?1)",
-    )?;
-    while taken.query_row([second], |row| row.get::<_, bool>(0))? {
-        second += SECOND_MS;
-    }
-    Ok(second)
+    first_unused(db, at.0.div_euclid(SECOND_MS) * SECOND_MS, SECOND_MS)
 }
 
-/// The last whole second before an item's own, that no notice and no item has: for a notice that was known before its
-/// item was published, which is no news of its own.
+/// The last such second before an item's own: for a notice that was known before its item was published, which is no
+/// news of its own.
 pub(super) fn free_second_before(db: &Connection, published_at: UnixMs) -> rusqlite::Result<i64> {
-    let mut second = published_at.0.div_euclid(SECOND_MS) * SECOND_MS - SECOND_MS;
+    first_unused(db, published_at.0.div_euclid(SECOND_MS) * SECOND_MS - SECOND_MS, -SECOND_MS)
+}
+
+fn first_unused(db: &Connection, from: i64, step: i64) -> rusqlite::Result<i64> {
+    let mut second = from;
     let mut taken = db.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM news WHERE published_at = ?1 OR updated_at = ?1)
              OR EXISTS (SELECT 1 FROM notices WHERE public_at = ?1)",
     )?;
     while taken.query_row([second], |row| row.get::<_, bool>(0))? {
-        second -= SECOND_MS;
+        second += step;
     }
     Ok(second)
 }

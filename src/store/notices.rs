@@ -16,19 +16,17 @@ use crate::domain::status::Status;
 use crate::domain::time::UnixMs;
 use crate::domain::watch::{is_same_notice, only_one_of, share_record};
 
-/// Why a notice could not be answered or lifted.
+/// Why a notice could not be answered.
 #[derive(Debug, thiserror::Error)]
 pub enum NoticeError {
     /// No such notice.
     #[error("there is no such notice")]
     NotFound,
     /// It is not in a state that allows it.
-    #[error("a notice that is {} cannot be {wanted}", .state.as_str())]
+    #[error("a notice that is {} cannot be answered", .state.as_str())]
     Illegal {
         /// As it is.
         state: NoticeState,
-        /// "answered", "lifted".
-        wanted: &'static str,
     },
     /// The database failed; nothing was changed.
     #[error(transparent)]
@@ -84,28 +82,6 @@ impl Store {
     ) -> Result<Notice, NoticeError> {
         self.write("answering a notice", move |db| answer_notice(db, notice_id, editor_id, answer, now))
             .await?
-    }
-
-    /// Takes the mark of a reinstated paper away and keeps its history: the notice is lifted, and a reinstatement is
-    /// made public in its place. `editor_id` is `None` for the watch.
-    ///
-    /// # Errors
-    /// No such notice, one that is not public, or the database's.
-    pub async fn lift_notice(
-        &self,
-        notice_id: i64,
-        editor_id: Option<i64>,
-        now: UnixMs,
-    ) -> Result<Notice, NoticeError> {
-        self.write("lifting a notice", move |db| {
-            let Some(notice) = load(db, notice_id)? else { return Ok(Err(NoticeError::NotFound)) };
-            if notice.state != NoticeState::Public {
-                return Ok(Err(NoticeError::Illegal { state: notice.state, wanted: "lifted" }));
-            }
-            lift(db, &notice, editor_id, now)?;
-            Ok(load(db, notice_id)?.ok_or(NoticeError::NotFound))
-        })
-        .await?
     }
 }
 
@@ -311,7 +287,7 @@ fn answer_notice(
                 named_params! {":now": now.0, ":id": notice_id},
             )?;
         }
-        (state, _) => return Ok(Err(NoticeError::Illegal { state, wanted: "answered" })),
+        (state, _) => return Ok(Err(NoticeError::Illegal { state })),
     }
     set_answer(db, notice_id, editor_id, answer, now)?;
     let article: String =
@@ -342,41 +318,26 @@ fn set_answer(
     Ok(())
 }
 
-/// See [`Store::lift_notice`].
-pub(super) fn lift(
-    db: &Transaction<'_>,
-    notice: &Notice,
-    editor_id: Option<i64>,
-    now: UnixMs,
-) -> rusqlite::Result<()> {
+/// Takes the mark of a paper away that nobody says is retracted any longer, and keeps its history: the notice is lifted,
+/// and a reinstatement is made public in its place.
+pub(super) fn lift(db: &Transaction<'_>, notice: &Notice, now: UnixMs) -> rusqlite::Result<()> {
     rows::execute(
         db,
         "UPDATE notices SET state = 'lifted', lifted_at = :now WHERE id = :id",
         named_params! {":now": now.0, ":id": notice.id},
     )?;
-    if let Some(editor_id) = editor_id {
-        set_answer(db, notice.id, editor_id, SummaryHolds::Yes, now)?;
-    }
     let Some(article) = articles::load(db, notice.article_id)? else { return Ok(()) };
-    let source = if editor_id.is_some() { NoticeSource::Editor } else { notice.finding.source };
     let reinstated = Finding {
         detail: notice.finding.kind.label().to_owned(),
-        ..Finding::new(NoticeKind::Reinstatement, source)
+        ..Finding::new(NoticeKind::Reinstatement, notice.finding.source)
     };
     let id = insert(db, &article, &of_article(db, article.id)?, &reinstated, now)?;
     if is_public(db, article.id)? {
         make_public(db, id, now)?;
         copy_to_item(db, article.id, Some(now))?;
     }
-    people::audit(
-        db,
-        editor_id,
-        "lift notice",
-        &article.public_id,
-        Some(&describe(&notice.finding)),
-        None,
-        now,
-    )
+    let lifted = describe(&notice.finding);
+    people::audit(db, None, "lift notice", &article.public_id, Some(&lifted), None, now)
 }
 
 /// Whether the article has an item that is public or scheduled.
