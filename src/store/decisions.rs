@@ -362,11 +362,8 @@ fn apply(
     store_standing(db, article.id, &wanted, wanted.topics != before.topics)?;
     if wanted.status == Status::Approved {
         // the editor saw it
-        rows::execute(
-            db,
-            "UPDATE articles SET upstream_changed = NULL WHERE id = :id",
-            named_params! {":id": article.id},
-        )?;
+        let sql = "UPDATE articles SET upstream_changed = NULL WHERE id = :id";
+        rows::execute(db, sql, named_params! {":id": article.id})?;
     }
     let article = articles::load(db, article.id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     match wanted.status {
@@ -414,8 +411,8 @@ pub(super) fn store_standing(
             ":reason": wanted.reject_reason.map(RejectReason::as_str),
             ":id": article_id,
         },
-    )?;
-    Ok(())
+    )
+    .map(drop)
 }
 
 /// Writes the history; gives the row's id.
