@@ -81,7 +81,7 @@ pub(crate) async fn load(port: u16, path: &str, connections: u64, seconds: u64) 
     Ok(Load { rate: times.len() as f64 / took, p50_ms: at(0.5), p99_ms: at(0.99) })
 }
 
-/// Reads one answer that says its length; its body is left at the end of `buffer`.
+/// Reads one answer; its body is left at the end of `buffer`.
 pub(crate) async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> anyhow::Result<usize> {
     buffer.clear();
     loop {
@@ -94,8 +94,9 @@ pub(crate) async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) ->
             bail!("answered {}", text.lines().next().unwrap_or_default());
         }
         let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
-        let length: usize = length.context("no Content-Length")?.trim().parse()?;
-        while buffer.len() < head + 4 + length {
+        let length: Option<usize> = length.map(|length| length.trim().parse()).transpose()?;
+        // without a length it comes in chunks, the last of which is empty
+        while length.map_or(!buffer.ends_with(b"\r\n0\r\n\r\n"), |length| buffer.len() < head + 4 + length) {
             if stream.read_buf(buffer).await? == 0 {
                 bail!("the connection ended");
             }

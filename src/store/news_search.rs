@@ -16,14 +16,10 @@ use crate::domain::time::UnixMs;
 
 /// So many rows BM25 may count; 20,000 take it some 8 ms.
 const RANKED: i64 = 20_000;
-/// So many hits are sorted by date as they are; beyond it the newest items are looked through for hits.
-const SORTED: i64 = 1_000;
-/// How many of the newest items are looked through first, and at most; each time four times as many.
-const FIRST_WINDOW: i64 = 2_000;
-const LAST_WINDOW: i64 = 32_000;
-
+/// Hits are counted up to so many times those that are sorted.
+const COUNTED: i64 = 8;
 /// What asking for one id costs, in ids read in order.
-const PROBE: i64 = 20;
+const PROBE: i64 = 500;
 
 /// Which hits come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -178,16 +174,24 @@ fn show(db: &Connection, question: &Question, ids: &[i64]) -> rusqlite::Result<V
     Ok(found)
 }
 
+/// Few hits are sorted by date as they are; of many, the newest items are looked through for a page of hits. Both cost
+/// the same where as many hits are sorted as items are looked through.
 fn newest(db: &Connection, question: &Question) -> rusqlite::Result<Vec<i64>> {
-    let is_few = count_up_to(db, &question.expression, SORTED + 1)? <= SORTED;
-    let mut window = FIRST_WINDOW;
-    while !question.is_open && !is_few && window <= LAST_WINDOW {
+    let items: i64 = db.query_row("SELECT coalesce(max(article_id), 0) FROM news", [], |row| row.get(0))?;
+    let few = (items * question.limit).isqrt().max(question.limit);
+    let hits = count_up_to(db, &question.expression, few * COUNTED)?;
+    if question.is_open || hits <= few {
+        return sorted(db, question);
+    }
+    // a quarter more than a page needs where hits are spread evenly
+    let mut window = items * question.limit / hits * 5 / 4;
+    while window <= few * COUNTED {
         let (mut ids, is_all) = hits_in_window(db, question, window)?;
         if is_all || ids.len() as i64 >= question.limit {
             ids.truncate(question.limit_of_ids());
             return Ok(ids);
         }
-        window *= 4;
+        window *= 2;
     }
     sorted(db, question)
 }

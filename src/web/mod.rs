@@ -204,6 +204,7 @@ pub fn router(state: AppState) -> Router {
         router = router.route(path, handler.route_layer(guard));
     }
     let router = router.fallback(nothing_there).method_not_allowed_fallback(error::wrong_method);
-    let router = router.layer(middleware::map_response_with_state(state.clone(), error::translate));
-    server::with_limits(router, state.settings.server.max_concurrent_requests).with_state(state)
+    let router = server::with_limits(router, state.settings.server.max_concurrent_requests);
+    // outermost: a limit's answer is a page, too
+    router.layer(middleware::map_response_with_state(state.clone(), error::translate)).with_state(state)
 }
