@@ -249,11 +249,10 @@ fn undo(db: &Transaction<'_>, decision_id: i64, editor_id: i64, now: UnixMs) -> 
     if target.published_at.is_some() && versions::is_replaced(db, article.id)? {
         return Ok(Err(DecideError::NotUndoable("the published version took its place")));
     }
+    let decision = NewDecision { editor_id, act: Act::Undo, undoes: Some(decision_id), now };
     if act == Act::Merge {
-        let decision = NewDecision { editor_id, act: Act::Undo, undoes: Some(decision_id), now };
         return merge::undo(db, decision_id, &article, &before, &target, &decision);
     }
-    let decision = NewDecision { editor_id, act: Act::Undo, undoes: Some(decision_id), now };
     Ok(Ok(apply(db, &article, &before, target, &decision)?))
 }
 
