@@ -138,8 +138,8 @@ pub fn first_report_link(report: &FirstReport) -> Option<String> {
 pub fn citation_notes(item: &NewsItem) -> Vec<String> {
     let texts = Texts::of("en");
     let after = |link: Option<String>| link.map(|link| format!(" {link}")).unwrap_or_default();
-    let standing = item.notices.iter().filter(|notice| notice.lifted_at.is_none());
-    let mut notes: Vec<String> = standing
+    let mut notes: Vec<String> = item
+        .standing_notices()
         .map(|notice| {
             let label = words::label(texts, notice.finding.kind);
             format!("{label}: {}{}", statement(texts, notice), after(notice_link(notice)))

@@ -1,11 +1,5 @@
 //! Full-text search: every FTS5 query is here.
 
-use rusqlite::named_params;
-
-use super::rows::{self, ARTICLE_COLUMNS};
-use super::{Store, StoreError};
-use crate::domain::article::Article;
-
 /// Spellings that the stemmer does not join, British and American (one form each side, stems included).
 const SPELLINGS: &[(&str, &str)] = &[
     ("anaemia", "anemia"),
@@ -49,31 +43,6 @@ pub struct Found<T> {
     pub item: T,
     /// About thirty words around the best match.
     pub snippet: String,
-}
-
-impl Store {
-    /// Articles of any status but merged that match all words, best first.
-    ///
-    /// # Errors
-    /// The database's. Words without a letter or digit find nothing.
-    pub async fn search_articles(&self, words: &str, limit: i64) -> Result<Vec<Found<Article>>, StoreError> {
-        let Some(expression) = match_expression(words) else { return Ok(Vec::new()) };
-        self.read("searching articles", move |db| {
-            let sql = format!(
-                "SELECT {ARTICLE_COLUMNS}, snippet(articles_fts, -1, char(2), char(3), '…', 30) AS snippet
-                 FROM articles_fts JOIN articles ON articles.id = articles_fts.rowid
-                 WHERE articles_fts MATCH :words AND status <> 'merged'
-                 ORDER BY bm25(articles_fts, 8, 1, 3, 2, 1), articles.id DESC LIMIT :limit"
-            );
-            let mut statement = db.prepare_cached(&sql)?;
-            let found = statement
-                .query_map(named_params! {":words": expression, ":limit": limit}, |row| {
-                    Ok(Found { item: rows::article(row)?, snippet: row.get("snippet")? })
-                })?;
-            found.collect()
-        })
-        .await
-    }
 }
 
 /// The FTS5 expression for what a person typed: every word must occur (the last as a prefix), quoted so that no
