@@ -100,8 +100,12 @@ async fn feeds() -> anyhow::Result<u16> {
         get(|extract::Path(number): extract::Path<usize>| async move {
             let mut feed = String::from("<rss version=\"2.0\"><channel><title>Invented</title>");
             for entry in 0..ENTRIES {
-                let (id, abstract_text) =
-                    (number * ENTRIES + entry, "ECMO lowered lactate by 12%. ".repeat(40));
+                let id = number * ENTRIES + entry;
+                let abstract_text = format!(
+                    "Whether ECPR helps was unclear. We enrolled {id} patients with refractory cardiac arrest. {}Mortality \
+                     fell from 40% to 31%. ECPR was associated with lower mortality in this invented cohort.",
+                    "Secondary outcomes were lactate, haemolysis, bleeding and the length of stay. ".repeat(12)
+                );
                 let _ = write!(
                     feed,
                     "<item><title>ECMO in invented cohort {id}</title><link>https://example.org/{id}</link>\
@@ -125,7 +129,10 @@ fn configure(folder: &Path, port: u16) -> anyhow::Result<()> {
         )?;
     }
     std::fs::write(folder.join("sources.toml"), sources)?;
-    let settings = "[sources]\nfile = \"sources.toml\"\n[fetch]\nallow_networks = [\"127.0.0.0/8\"]\nhost_spacing_ms = 0\n";
+    let settings = format!(
+        "[sources]\nfile = {:?}\n[fetch]\nallow_networks = [\"127.0.0.0/8\"]\nhost_spacing_ms = 0\n",
+        folder.join("sources.toml")
+    );
     Ok(std::fs::write(folder.join("perfuse.toml"), settings)?)
 }
 
@@ -140,6 +147,8 @@ async fn invite(store: &Store, number: usize) -> anyhow::Result<String> {
 
 /// Signs in and approves what the queue shows, again and again.
 async fn edit(link: String, done: Arc<AtomicBool>, approved: Arc<AtomicUsize>) -> anyhow::Result<()> {
+    // another client's may stand already
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
     let form = [("password", "seven quiet otters swim")];
     let answer = client.post(link).header("origin", OURS).form(&form).send().await?;
@@ -154,7 +163,7 @@ async fn edit(link: String, done: Arc<AtomicBool>, approved: Arc<AtomicUsize>) -
         let answer = request.form(&fields).send().await?;
         // another editor may have been quicker
         let status = answer.status().as_u16();
-        ensure!(matches!(status, 303 | 409), "{status} {}", answer.text().await?);
+        ensure!(matches!(status, 303 | 409), "{status}: {}", refusal(&answer.text().await?));
         approved.fetch_add(usize::from(status == 303), Ordering::Relaxed);
     }
     Ok(())
@@ -168,7 +177,7 @@ fn approval(page: &str) -> Option<(String, Vec<(String, String)>)> {
     let inputs = Selector::parse("form.decide input[name], form.decide textarea[name]").ok()?;
     let mut fields = Vec::new();
     for field in page.select(&inputs) {
-        let (name, value) = (field.value().attr("name")?, field.value().attr("value").unwrap_or("on"));
+        let (name, value) = (field.value().attr("name")?, field.value().attr("value").unwrap_or_default());
         let is_box = matches!(field.value().attr("type"), Some("checkbox" | "radio"));
         if field.value().name() == "textarea" {
             let text: String = field.text().collect();
@@ -179,6 +188,13 @@ fn approval(page: &str) -> Option<(String, Vec<(String, String)>)> {
         }
     }
     Some((address, fields))
+}
+
+fn refusal(page: &str) -> String {
+    let errors = Selector::parse(".errors").ok();
+    errors
+        .map(|errors| Html::parse_document(page).select(&errors).flat_map(|error| error.text()).collect())
+        .unwrap_or_default()
 }
 
 fn waiting(database: &Path) -> anyhow::Result<i64> {

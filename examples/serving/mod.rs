@@ -23,7 +23,7 @@ pub(crate) fn start_service(folder: &Path, arguments: &[&str]) -> anyhow::Result
     let example = std::env::current_exe()?;
     let program: PathBuf = example.ancestors().nth(2).context("the folder of programs")?.join("perfuse");
     let mut command = Command::new(&program);
-    command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(arguments).stdout(Stdio::null());
     command.env("PERFUSE__DATA_DIR", folder).env("PERFUSE__SERVER__LISTEN", "127.0.0.1:8401");
     command.spawn().with_context(|| format!("{} cannot be started; build it first", program.display()))
 }
