@@ -78,6 +78,16 @@ pub enum Looked {
     },
 }
 
+impl Looked {
+    /// Why the look does not count as an answer; `None` if it does.
+    pub fn why_failed(&self) -> Option<&str> {
+        match self {
+            Self::Answered { incomplete, .. } => incomplete.as_deref(),
+            Self::Failed { error } => Some(error),
+        }
+    }
+}
+
 impl Store {
     /// Brings the list of who is watched up to date: everything that is approved, queued or put off, at each service
     /// that can be asked about it. What is new is due now. Returns how many looks were added.
@@ -178,6 +188,22 @@ impl Store {
         .await
     }
 
+    /// Leaves a service alone until then: what is due before, and nobody holds, is due then.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn postpone_watch(&self, service: WatchService, until: UnixMs) -> Result<(), StoreError> {
+        self.write("postponing looks", move |db| {
+            rows::execute(
+                db,
+                "UPDATE watch SET next_at = :until WHERE service = :service AND next_at < :until AND held_until IS NULL",
+                named_params! {":until": until.0, ":service": service.as_str()},
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Records how looks went, with what they found, in one transaction.
     ///
     /// # Errors
@@ -211,23 +237,45 @@ impl Store {
         .await
     }
 
-    /// Preprints that are published, about whose paper nothing is known yet: the notices, oldest first.
+    /// Preprints that are published, about whose paper nothing is known yet, and for which it is time to look again: the
+    /// notices with the looks so far that gave nothing, the longest due first.
     ///
     /// # Errors
     /// The database's.
-    pub async fn papers_to_meet(&self, limit: i64) -> Result<Vec<Notice>, StoreError> {
+    pub async fn papers_to_meet(&self, limit: i64, now: UnixMs) -> Result<Vec<(Notice, u32)>, StoreError> {
         self.read("listing papers of preprints", move |db| {
             let sql = format!(
-                "SELECT {} FROM notices WHERE state = 'waiting' AND kind = 'now_published'
-                   AND json_extract(finding, '$.detail') = '' ORDER BY found_at, id LIMIT ?1",
+                "SELECT {}, paper_tries FROM notices WHERE state IN ('waiting', 'public') AND kind = 'now_published'
+                   AND json_extract(finding, '$.detail') = '' AND coalesce(paper_next_at, 0) <= :now
+                 ORDER BY paper_next_at, found_at, id LIMIT :limit",
                 notice_rows::NOTICE_COLUMNS
             );
-            db.prepare_cached(&sql)?.query_map([limit], notice_rows::notice)?.collect()
+            let mut statement = db.prepare_cached(&sql)?;
+            let found = statement.query_map(named_params! {":now": now.0, ":limit": limit}, |row| {
+                Ok((notice_rows::notice(row)?, row.get("paper_tries")?))
+            })?;
+            found.collect()
         })
         .await
     }
 
-    /// Completes what a waiting notice says: the paper of a preprint, and what differs.
+    /// The paper that a notice names could not be had: it is looked for again at `next_at`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn postpone_paper(&self, notice_id: i64, next_at: UnixMs) -> Result<(), StoreError> {
+        self.write("postponing the look for a paper", move |db| {
+            rows::execute(
+                db,
+                "UPDATE notices SET paper_tries = paper_tries + 1, paper_next_at = :next WHERE id = :id",
+                named_params! {":next": next_at.0, ":id": notice_id},
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Completes what a notice says that stands: the paper of a preprint, and what differs.
     ///
     /// # Errors
     /// The database's.
@@ -235,12 +283,16 @@ impl Store {
         self.write("completing a notice", move |db| {
             rows::execute(
                 db,
-                "UPDATE notices SET finding = :finding WHERE id = :id AND state = 'waiting' AND kind = :kind",
+                "UPDATE notices SET finding = :finding
+                 WHERE id = :id AND state IN ('waiting', 'public') AND kind = :kind",
                 named_params! {
                     ":finding": rows::to_json(&finding)?, ":id": notice_id, ":kind": finding.kind.as_str(),
                 },
             )?;
-            Ok(())
+            match notice_rows::load(db, notice_id)? {
+                Some(notice) => notices::copy_to_item(db, notice.article_id, None),
+                None => Ok(()),
+            }
         })
         .await
     }
