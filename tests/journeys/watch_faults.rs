@@ -37,14 +37,16 @@ async fn a_record_that_is_gone_from_pubmed_is_for_the_editors_alone_and_hides_no
     let world = World::open().await;
     let deleted = world.publish_paper(1, "A made-up trial of flow").await;
     let missing = world.publish_paper(2, "A made-up trial of oxygenators").await;
+    let unanswered = world.publish_paper(3, "A made-up trial of cannulas").await;
     world.watch().await;
     let before = world.items().await;
     world.literature.answer_with(1, "<DeleteCitation><PMID Version=\"1\">1</PMID></DeleteCitation>".into());
     world.literature.remove_record(2);
+    world.literature.remove_record(3);
     for _ in 0..3 {
         world.watch().await;
     }
-    for id in [deleted, missing] {
+    for id in [deleted, missing, unanswered] {
         assert_eq!(notices(&world, id).await, [(NoticeKind::RecordGone, NoticeState::Waiting)]);
         assert!(look(&world, id, WatchService::Pubmed).await.error.is_some(), "no such look is clean");
     }
@@ -54,22 +56,24 @@ async fn a_record_that_is_gone_from_pubmed_is_for_the_editors_alone_and_hides_no
     answer(&world, deleted, SummaryHolds::Yes).await;
     answer(&world, missing, SummaryHolds::NotOurs).await;
     assert_eq!(world.items().await, before, "nor does an answer make it so");
-    let update = json!([{"DOI": "10.9999/1", "type": "retraction", "source": "publisher"}]);
-    world.registries.change(|known| known.works.get_mut("10.9999/1").unwrap()["updated-by"] = update);
+    for doi in ["10.9999/1", "10.9999/3"] {
+        let update = json!([{"DOI": doi, "type": "retraction", "source": "publisher"}]);
+        world.registries.change(|known| known.works.get_mut(doi).unwrap()["updated-by"] = update);
+    }
     let typed = world.paper(2).replace("Randomized Controlled Trial", "Retracted Publication");
     world.literature.add_record(2, typed);
     world.watch().await;
     let items = world.items().await;
-    for (id, source) in [(deleted, NoticeSource::CrossrefPublisher), (missing, NoticeSource::Pubmed)] {
+    for (id, source, gone) in [
+        (deleted, NoticeSource::CrossrefPublisher, NoticeState::Dismissed),
+        (missing, NoticeSource::Pubmed, NoticeState::Dismissed),
+        (unanswered, NoticeSource::CrossrefPublisher, NoticeState::Waiting),
+    ] {
         let finding = &items[&id].mark().unwrap().finding;
         assert_eq!((finding.kind, finding.source), (NoticeKind::Retraction, source));
         assert!(finding.also.is_empty() && finding.detail.is_empty(), "{finding:?}");
         let told = notices(&world, id).await;
-        assert_eq!(
-            told[0],
-            (NoticeKind::RecordGone, NoticeState::Dismissed),
-            "never one with the retraction"
-        );
+        assert_eq!(told[0], (NoticeKind::RecordGone, gone), "never one with the retraction");
     }
     world.close().await;
 }
