@@ -36,7 +36,7 @@ CREATE INDEX notices_public ON notices (public_at DESC) WHERE public_at IS NOT N
 
 -- what was told as a removal though only PubMed's record was gone; what an editor let become public stays as they said
 UPDATE notices
-   SET kind = 'record_gone', finding_key = 'record_gone ' || id,
+   SET kind = 'record_gone', finding_key = replace(finding_key, 'retracted', 'record_gone'),
        finding = json_set(finding, '$.kind', 'record_gone', '$.also', json('[]'))
  WHERE kind = 'removal' AND public_at IS NULL AND json_extract(finding, '$.source') = 'pubmed'
    AND json_extract(finding, '$.detail') LIKE 'PubMed has no record of this number any longer.%';

@@ -4,10 +4,10 @@ use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use sha2::{Digest, Sha256};
 
 use super::rows::{self, ARTICLE_COLUMNS};
-use super::{Store, StoreError, matching, notices, pairs, people, versions};
+use super::{Store, StoreError, articles, matching, notices, pairs, people, versions};
 use crate::domain::article::{Article, Relevance};
 use crate::domain::entry::{Entry, Problem, WorkKind, abstract_plain};
-use crate::domain::identity::Pmid;
+use crate::domain::identity::{Identifiers, Pmid};
 use crate::domain::likeness::PairSort;
 use crate::domain::notice::Finding;
 use crate::domain::status::Status;
@@ -410,27 +410,29 @@ pub(super) fn write_record(
 pub(super) fn record_deleted(db: &Transaction<'_>, deleted: &[Pmid], now: UnixMs) -> rusqlite::Result<usize> {
     let mut taken_out = 0;
     for pmid in deleted {
+        let ids = Identifiers { pmid: Some(*pmid), ..Identifiers::default() };
+        // PubMed deletes duplicates: a work that it has under another number as well stays
+        let Some(article) = matching::find_known(db, &ids, None)?
+            .map_or(Ok(None), |id| articles::load(db, id))?
+            .filter(|article| article.ids.pmid.is_none_or(|own| own == *pmid))
+        else {
+            continue;
+        };
         let waiting = rows::execute(
             db,
             "UPDATE articles SET status = 'rejected', reject_reason = 'other', later_until = NULL,
                  revision = revision + 1
-             WHERE status IN ('queued', 'later')
-               AND id = (SELECT article_id FROM identifiers WHERE kind = 'pmid' AND value = :pmid)",
-            named_params! {":pmid": pmid.to_string()},
+             WHERE status IN ('queued', 'later') AND id = :id",
+            named_params! {":id": article.id},
         )?;
         if waiting > 0 {
             people::audit(db, None, "deleted upstream", &format!("PMID {pmid}"), None, None, now)?;
         }
-        let public: Option<i64> = db
-            .prepare_cached(
-                "SELECT id FROM articles WHERE status = 'approved'
-                   AND id = (SELECT article_id FROM identifiers WHERE kind = 'pmid' AND value = ?1)",
-            )?
-            .query_row([pmid.to_string()], |row| row.get(0))
-            .optional()?;
-        let told = match public {
-            Some(id) => notices::record(db, id, &[Finding::record_gone(*pmid)], true, now)?.fresh.len(),
-            None => 0,
+        let told = match article.status {
+            Status::Approved => {
+                notices::record(db, article.id, &[Finding::record_gone(*pmid)], true, now)?.fresh.len()
+            }
+            _ => 0,
         };
         taken_out += usize::from(waiting + told > 0);
     }

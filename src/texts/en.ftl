@@ -802,6 +802,7 @@ source-week-from = Week from
 source-missing = Missing
 source-missing-help = The service counts these works, and they did not come when they were asked for once more. Count now asks again.
 source-overflows = Overflows
+source-back = ← Sources
 source-backfills = Back-fills
 source-backfill-done = { $from } to { $to }: done, { $count } records, { $fresh } new.
 source-backfill-at = { $from } to { $to }: interrupted after { $at }, { $count } records, { $fresh } new.
@@ -956,7 +957,13 @@ sign-in-ended = Your session has ended. Sign in to carry on.
 sign-in-ended-kept = Your session has ended. What you typed is kept; it comes back after you sign in.
 sign-in-ended-unchanged = Your session has ended. Nothing was changed.
 sign-in-out = You are signed out.
-sign-in-no-password = No password, or lost it? An administrator of the desk can make you a one-time link.
+sign-in-no-password = No password, or forgotten it?
+forgotten-title = Forgotten password
+forgotten-lead = We mail you a link that sets a new password. Until it is used, nothing changes.
+forgotten-ask = Mail me a link
+forgotten-asked = If { $email } is the address of somebody who works here, a link is on its way to it.
+forgotten-nothing-came = Nothing came? Look for it among unwanted mail. A second letter goes out after an hour at the earliest; an administrator of the desk can make you a link at once.
+forgotten-no-mail = An administrator of the desk can make you a link that sets a new password; the operator can, too, on the command line.
 sign-in-too-many =
     { $minutes ->
         [one] Too many attempts. Try again in { $minutes } minute.
