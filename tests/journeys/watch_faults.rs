@@ -40,9 +40,11 @@ async fn a_record_that_is_gone_from_pubmed_is_for_the_editors_alone_and_hides_no
     let unanswered = world.publish_paper(3, "A made-up trial of cannulas").await;
     world.watch().await;
     let before = world.items().await;
-    world.literature.answer_with(1, "<DeleteCitation><PMID Version=\"1\">1</PMID></DeleteCitation>".into());
+    for pmid in [1, 3] {
+        let said = format!("<DeleteCitation><PMID Version=\"1\">{pmid}</PMID></DeleteCitation>");
+        world.literature.answer_with(pmid, said);
+    }
     world.literature.remove_record(2);
-    world.literature.remove_record(3);
     for _ in 0..3 {
         world.watch().await;
     }
@@ -75,6 +77,11 @@ async fn a_record_that_is_gone_from_pubmed_is_for_the_editors_alone_and_hides_no
         let told = notices(&world, id).await;
         assert_eq!(told[0], (NoticeKind::RecordGone, gone), "never one with the retraction");
     }
+    // the record is there again: the question is settled without an editor
+    world.literature.add_record(3, world.paper(3));
+    world.watch().await;
+    assert_eq!(notices(&world, unanswered).await[0], (NoticeKind::RecordGone, NoticeState::Dismissed));
+    assert!(world.items().await[&unanswered].mark().is_some());
     world.close().await;
 }
 

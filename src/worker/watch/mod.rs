@@ -210,7 +210,8 @@ impl Worker {
         now.said.clone_from(&reading.findings);
         now.reasons = reading.reasons;
         let had_marks = !before.missing.is_empty() || before.said.iter().any(|said| said.kind.is_serious());
-        let is_back = before.absent > 0 && now.absent == 0;
+        // PubMed has the record again
+        let is_back = service == WatchService::Pubmed && watched.failures > 0 && now.absent == 0;
         let notices = match had_marks || is_back {
             true => self.store.notices_of(watched.article_id).await?,
             false => Vec::new(),
