@@ -38,6 +38,10 @@ pub enum Relation {
     ErratumIn,
     /// This corrects the other.
     ErratumFor,
+    /// Changed by the other in a way whose name is not known here; the citation says it.
+    OtherUpdateIn,
+    /// Changes the other in such a way.
+    OtherUpdateOf,
     /// Republished with corrections as the other.
     CorrectedAndRepublishedIn,
     /// The corrected republication of the other.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, named_params};
 use serde::{Deserialize, Serialize};
 
 use super::notice_rows::{known_of, load, of_article};
-use super::notices::{copy_to_item, is_known, is_public, join, make_public, marks_by_itself};
+use super::notices::{copy_to_item, is_known, is_public, join, make_public};
 use super::{news, rows};
 use crate::domain::notice::{Finding, Notice, NoticeState};
 use crate::domain::time::UnixMs;
@@ -77,7 +77,7 @@ pub(super) fn follow_merge(
                 notice.clone()
             }
         };
-        let marks_at_once = marks_by_itself(&notice.finding) && before.answered.is_none() && !approve_first;
+        let marks_at_once = notice.finding.kind.is_serious() && before.answered.is_none() && !approve_first;
         if is_public
             && before.state == NoticeState::Waiting
             && (marks_at_once || notice.state == NoticeState::Public)

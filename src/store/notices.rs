@@ -9,9 +9,7 @@ use super::notice_rows::{known_of, load, of_article, public_notice};
 use super::rows;
 use super::{Store, StoreError, articles, news, papers, people};
 use crate::domain::article::Article;
-use crate::domain::notice::{
-    Finding, Notice, NoticeKind, NoticeSource, NoticeState, PublicNotice, SummaryHolds,
-};
+use crate::domain::notice::{Finding, Notice, NoticeKind, NoticeState, PublicNotice, SummaryHolds};
 use crate::domain::status::Status;
 use crate::domain::time::UnixMs;
 use crate::domain::watch::{is_same_notice, only_one_of, share_record};
@@ -69,7 +67,8 @@ impl Store {
     }
 
     /// An editor's answer. `Yes` and `Rewritten` make a waiting notice public; `NotOurs` dismisses it, also one that
-    /// was made public by itself: then the mark goes, and history says so. The same answer again changes nothing.
+    /// was made public by itself: then the mark goes, and history says so. One that stays at the desk is closed by any
+    /// answer. The same answer again changes nothing.
     ///
     /// # Errors
     /// No such notice, one that was answered otherwise or lifted, or the database's.
@@ -99,10 +98,10 @@ pub(super) fn record(
     let mut marks_item = false;
     for finding in findings {
         let known = known_of(db, article.id)?;
-        let marks_at_once = marks_by_itself(finding) && is_public && !approve_first;
+        let marks_at_once = finding.kind.is_serious() && is_public && !approve_first;
         if let Some(known) = known.iter().find(|known| is_known(known, finding)) {
             marks_item |= join(db, known, finding)?;
-            // it waited because approval was asked for, or because only the record was gone
+            // it waited because approval was asked for
             if marks_at_once && known.state == NoticeState::Waiting && known.answered.is_none() {
                 make_public(db, known.id, now)?;
                 marks_item = true;
@@ -124,22 +123,17 @@ pub(super) fn record(
     Ok(noticed)
 }
 
-/// Whether a finding marks a public item without an editor. A record that PubMed deleted does not: PubMed deletes
-/// duplicates too, so an editor looks first.
-pub(super) fn marks_by_itself(finding: &Finding) -> bool {
-    let only_record_gone = finding.kind == NoticeKind::Removal && finding.source == NoticeSource::Pubmed;
-    finding.kind.is_serious() && !only_record_gone
-}
-
 /// Whether a notice that we have is the one that was found. What an editor dismissed or lifted stays so only for the
-/// very record that they saw; what the watch lifted is found anew.
+/// very record that they saw, or where none was named for the same word of the same source; what the watch dropped or
+/// lifted is found anew.
 pub(super) fn is_known(known: &Notice, found: &Finding) -> bool {
-    let same_record = share_record(&known.finding.ids, &found.ids)
-        || (known.finding.ids.is_empty() && found.ids.is_empty() && known.finding.source == found.source);
+    let nameless = known.finding.ids.is_empty() && found.ids.is_empty();
+    let same_word = (known.finding.kind, known.finding.source) == (found.kind, found.source);
+    let same_record = share_record(&known.finding.ids, &found.ids) || (nameless && same_word);
     is_same_notice(&known.finding, found)
         && match known.state {
             NoticeState::Waiting | NoticeState::Public => true,
-            NoticeState::Dismissed => same_record,
+            NoticeState::Dismissed => same_record && known.answered.is_some(),
             NoticeState::Lifted => same_record && was_lifted_by_editor(known),
         }
 }
@@ -269,7 +263,15 @@ fn answer_notice(
         return Ok(Ok(notice));
     }
     let is_public = is_public(db, notice.article_id)?;
+    let closes = answer == SummaryHolds::NotOurs || notice.finding.kind.stays_at_desk();
     match (notice.state, answer) {
+        (NoticeState::Waiting | NoticeState::Public, _) if closes => {
+            rows::execute(
+                db,
+                "UPDATE notices SET state = 'dismissed', lifted_at = iif(public_at IS NULL, NULL, :now) WHERE id = :id",
+                named_params! {":now": now.0, ":id": notice_id},
+            )?;
+        }
         (NoticeState::Waiting, SummaryHolds::Yes | SummaryHolds::Rewritten) => {
             if is_public {
                 make_public(db, notice_id, now)?;
@@ -280,13 +282,6 @@ fn answer_notice(
         }
         // a mark that came by itself: the editors say what it means for the summary
         (NoticeState::Public, SummaryHolds::Yes | SummaryHolds::Rewritten) => {}
-        (NoticeState::Waiting | NoticeState::Public, SummaryHolds::NotOurs) => {
-            rows::execute(
-                db,
-                "UPDATE notices SET state = 'dismissed', lifted_at = iif(public_at IS NULL, NULL, :now) WHERE id = :id",
-                named_params! {":now": now.0, ":id": notice_id},
-            )?;
-        }
         (state, _) => return Ok(Err(NoticeError::Illegal { state })),
     }
     set_answer(db, notice_id, editor_id, answer, now)?;
@@ -297,8 +292,10 @@ fn answer_notice(
     people::audit(db, Some(editor_id), "answer notice", &article, Some(before), Some(&after), now)?;
     let changed = load(db, notice_id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     if is_public {
+        // what the public never saw changes nothing for it when it is set aside
+        let is_seen = [notice.state, changed.state].contains(&NoticeState::Public);
         // the notice may have followed its item to the paper
-        copy_to_item(db, changed.article_id, (changed.state != notice.state).then_some(now))?;
+        copy_to_item(db, changed.article_id, (is_seen && changed.state != notice.state).then_some(now))?;
     }
     Ok(Ok(changed))
 }

@@ -4,11 +4,12 @@ use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use sha2::{Digest, Sha256};
 
 use super::rows::{self, ARTICLE_COLUMNS};
-use super::{Store, StoreError, articles, matching, pairs, people, versions};
+use super::{Store, StoreError, articles, matching, notices, pairs, people, versions};
 use crate::domain::article::{Article, Relevance};
 use crate::domain::entry::{Entry, Problem, WorkKind, abstract_plain};
 use crate::domain::identity::{Identifiers, Pmid};
 use crate::domain::likeness::PairSort;
+use crate::domain::notice::Finding;
 use crate::domain::status::Status;
 use crate::domain::summary::Draft;
 use crate::domain::time::UnixMs;
@@ -146,7 +147,8 @@ impl Store {
         self.write("preparing the import", move |db| import_source(db, now)).await
     }
 
-    /// Acts on PubMed's list of deleted records: what waits leaves the queue, what is public is marked for the editors.
+    /// Acts on PubMed's list of deleted records: what waits leaves the queue, of what is public the editors are told by
+    /// a notice. Gives how many records of ours that concerned for the first time.
     ///
     /// # Errors
     /// The database's.
@@ -423,16 +425,16 @@ pub(super) fn record_deleted(db: &Transaction<'_>, deleted: &[Pmid], now: UnixMs
              WHERE status IN ('queued', 'later') AND id = :id",
             named_params! {":id": article.id},
         )?;
-        let public = rows::execute(
-            db,
-            "UPDATE articles SET upstream_changed = 'PubMed deleted the record of this article.'
-             WHERE status = 'approved' AND id = :id",
-            named_params! {":id": article.id},
-        )?;
-        if waiting + public > 0 {
+        if waiting > 0 {
             people::audit(db, None, "deleted upstream", &format!("PMID {pmid}"), None, None, now)?;
-            taken_out += 1;
         }
+        let told = match article.status {
+            Status::Approved => {
+                notices::record(db, article.id, &[Finding::record_gone(*pmid)], true, now)?.fresh.len()
+            }
+            _ => 0,
+        };
+        taken_out += usize::from(waiting + told > 0);
     }
     Ok(taken_out)
 }

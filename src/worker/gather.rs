@@ -1,7 +1,5 @@
 //! Asking a source: bytes → entries that are new or changed, by the way its kind goes.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 
 use super::Worker;
@@ -11,14 +9,13 @@ use crate::domain::entry::{Entry, Parsed, Problem};
 use crate::domain::identity::Pmid;
 use crate::domain::source::{SourceKind, Validators};
 use crate::domain::time::UnixMs;
+use crate::intake::apart::parse_apart;
 use crate::intake::eutils::{EutilsError, Window};
 use crate::intake::feed;
 use crate::intake::fetch::{self, FetchError, Freshness, Request, Response, Retry};
 use crate::intake::services::ServiceError;
 use crate::store::{DueSource, Mark, Recorded, StoreError};
 
-/// A body is parsed within this time or given up; the caps on bytes and entries keep honest ones far below.
-pub(super) const PARSE_TIMEOUT: Duration = Duration::from_secs(20);
 /// A feed this short is no window that can overflow.
 const SHORTEST_WINDOW: usize = 10;
 
@@ -220,7 +217,7 @@ async fn parse_feed(due: &DueSource, fetched: &fetch::Fetched, now: UnixMs) -> R
     })
 }
 
-/// Parses on a thread of its own: a hostile body may take its time there, and only there.
+/// Parses apart: a hostile body may take its time there, and only there.
 pub(super) async fn parse_body(
     body: Bytes,
     content_type: Option<String>,
@@ -228,14 +225,9 @@ pub(super) async fn parse_body(
     now: UnixMs,
 ) -> Result<Parsed, Failure> {
     let from = url.clone();
-    let parsing = tokio::task::spawn_blocking(move || {
+    let parsed = parse_apart(move || {
         feed::parse(&body, content_type.as_deref(), Some(&url), now).map_err(|error| error.to_string())
     });
-    let why = match tokio::time::timeout(PARSE_TIMEOUT, parsing).await {
-        Ok(Ok(Ok(parsed))) => return Ok(parsed),
-        Ok(Ok(Err(why))) => why,
-        Ok(Err(panicked)) => format!("the parser failed: {panicked}"),
-        Err(_) => format!("parsing took longer than {} s", PARSE_TIMEOUT.as_secs()),
-    };
-    Err(Failure::because(format!("{from}: {why}")))
+    let parsed = parsed.await.unwrap_or_else(Err);
+    parsed.map_err(|why| Failure::because(format!("{from}: {why}")))
 }

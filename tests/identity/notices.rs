@@ -93,7 +93,7 @@ async fn what_gravely_marks_a_waiting_record_marks_the_public_item_that_it_joins
         let (world, one, other) = two().await;
         let one = world.approve(&one, "The first text.", &[], NOW).await;
         find(&world, &other, NoticeKind::ExpressionOfConcern, 900, false).await;
-        find(&world, &other, NoticeKind::Removal, 901, false).await;
+        find(&world, &other, NoticeKind::RecordGone, 901, false).await;
         find(&world, &other, NoticeKind::Correction, 902, false).await;
         let merged = world.merge_asking(&one, &other, approve_first, LATER).await.unwrap();
         let item = world.public(AFTER).await.remove(0);
@@ -182,8 +182,9 @@ async fn a_duplicate_that_pubmed_deletes_takes_nothing_with_it_and_the_record_it
     let merged = world.merge(&one, &other, NOW).await.unwrap();
     let public = world.approve(&merged.article, "Text.", &[], NOW).await;
     assert_eq!(world.store.record_deleted(vec![Pmid(7)], LATER).await.unwrap(), 1);
-    let changed = world.article(public.id).await.upstream_changed.unwrap();
-    assert!(changed.contains("deleted"), "{changed}");
+    let told = world.store.notices_of(public.id).await.unwrap();
+    let told: Vec<_> = told.iter().map(|notice| (notice.finding.kind, notice.state)).collect();
+    assert_eq!(told, [(NoticeKind::RecordGone, NoticeState::Waiting)], "the editors are asked");
 }
 
 #[tokio::test]

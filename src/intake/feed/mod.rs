@@ -7,7 +7,6 @@
 
 mod assemble;
 mod dialect;
-pub(super) mod guard;
 mod item;
 mod json;
 mod model;
@@ -93,7 +92,7 @@ pub fn parse(
         return Err(FeedError::Empty);
     }
     // our own code is held to the same rule as feed-rs: a slip costs one fetch, never the worker
-    let outcome = guard::catch_panic(|| {
+    let outcome = crate::intake::apart::catch_panic(|| {
         if text.starts_with(['{', '[']) { json::parse(text, url, now) } else { parse_xml(text, url, now) }
     });
     let mut parsed =
