@@ -2,7 +2,7 @@
 //!
 //! A route names its method, its path, who may ask for it, and its handler. The router is built from that list and
 //! from nothing else, so access is denied unless the list says otherwise; `tests/access.rs` walks the same list
-//! against every kind of visitor. Web knows nothing of the worker: they meet in the database, and [`AppState::bell`]
+//! against every kind of visitor. Web knows nothing of the worker: they meet in the database, and [`Shared::bell`]
 //! wakes whoever listens.
 
 use std::ops::Deref;
