@@ -16,8 +16,10 @@ use crate::domain::time::UnixMs;
 
 /// So many rows BM25 may count; 20,000 take it some 8 ms.
 const RANKED: i64 = 20_000;
-/// Hits are counted up to so many times those that are sorted.
-const COUNTED: i64 = 8;
+/// Hits are counted up to so many times those that are sorted, which is enough to guess how far to look.
+const COUNTED: i64 = 2;
+/// So many times as many items are looked through at most.
+const LOOKED_THROUGH: i64 = 8;
 /// What asking for one id costs, in ids read in order.
 const PROBE: i64 = 500;
 
@@ -67,7 +69,7 @@ struct Question {
 }
 
 impl Question {
-    /// Takes the last word for a beginning only where whole words do not fill a page. `None` without a word.
+    /// Takes the last word for a beginning only where it is hardly a word by itself. `None` without a word.
     fn read(db: &Connection, words: &str, now: UnixMs, limit: i64) -> rusqlite::Result<Option<Self>> {
         let terms = match_terms(words, LastWord::IsWhole);
         if terms.is_empty() {
@@ -75,7 +77,8 @@ impl Question {
         }
         let expression = terms.join(" AND ");
         let whole = Self { terms, expression, is_open: false, now, limit };
-        if count_up_to(db, &whole.expression, limit)? >= limit {
+        let last_word = whole.terms.last().map_or("", String::as_str);
+        if count_up_to(db, last_word, limit)? >= limit {
             return Ok(Some(whole));
         }
         let terms = match_terms(words, LastWord::Begins);
@@ -185,7 +188,7 @@ fn newest(db: &Connection, question: &Question) -> rusqlite::Result<Vec<i64>> {
     }
     // a quarter more than a page needs where hits are spread evenly
     let mut window = items * question.limit / hits * 5 / 4;
-    while window <= few * COUNTED {
+    while window <= few * LOOKED_THROUGH {
         let (mut ids, is_all) = hits_in_window(db, question, window)?;
         if is_all || ids.len() as i64 >= question.limit {
             ids.truncate(question.limit_of_ids());
