@@ -42,8 +42,9 @@ pub(crate) fn fill(path: &Path, count: u32) -> anyhow::Result<()> {
     let mut random = StdRng::seed_from_u64(1);
     let mut order: Vec<(i64, u32)> = (0..count)
         .map(|id| {
-            // one in fifty is approved long after it was seen
-            let late = if random.random_ratio(1, 50) { random.random_range(0..i64::from(count)) } else { 0 };
+            // one in fifty is approved long after it was seen, at any time until today
+            let late =
+                if random.random_ratio(1, 50) { random.random_range(0..i64::from(count - id)) } else { 0 };
             (i64::from(id) + random.random_range(0..300) + late, id)
         })
         .collect();
