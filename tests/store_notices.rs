@@ -72,6 +72,18 @@ impl Desk {
         }
     }
 
+    /// The watch saw a mark no longer; how many it lifted.
+    async fn watch_misses(&self, id: i64, notice: i64, now: UnixMs) -> usize {
+        let result = Looked::Answered {
+            findings: vec![],
+            gone: vec![notice],
+            snapshot: "{}".into(),
+            incomplete: None,
+        };
+        let look = Look { article_id: id, service: WatchService::Pubmed, next_at: later(99), result };
+        self.store.record_looks(vec![look], false, now).await.unwrap().lifted
+    }
+
     async fn find(&self, id: i64, findings: &[Finding], now: UnixMs) -> usize {
         self.store.record_findings(id, findings.to_vec(), false, now).await.unwrap().fresh.len()
     }
@@ -224,14 +236,15 @@ async fn a_lifted_mark_leaves_its_history_and_a_dismissed_one_too() {
     let id = desk.public_article(1).await;
     desk.find(id, &[by_pmid(NoticeKind::Retraction, 900)], later(1)).await;
     let notice = desk.store.notices_of(id).await.unwrap().remove(0);
-    desk.store.lift_notice(notice.id, None, later(2)).await.unwrap();
+    assert_eq!(desk.watch_misses(id, notice.id, later(2)).await, 1);
     let item = desk.item(id, later(3)).await;
     assert!(item.mark().is_none(), "the mark is gone");
     let kinds: Vec<_> = item.notices.iter().map(|notice| notice.finding.kind).collect();
     assert_eq!(kinds, [NoticeKind::Retraction, NoticeKind::Reinstatement]);
     assert!(item.notices[0].lifted_at.is_some());
-    let again = desk.store.lift_notice(notice.id, None, later(3)).await;
-    assert!(matches!(again, Err(NoticeError::Illegal { state: NoticeState::Lifted, .. })));
+    assert_eq!(desk.watch_misses(id, notice.id, later(3)).await, 0, "it is lifted once");
+    let answer = desk.store.answer_notice(notice.id, desk.editor, SummaryHolds::Yes, later(3)).await;
+    assert!(matches!(answer, Err(NoticeError::Illegal { state: NoticeState::Lifted })));
 
     // the service says it again: better marked twice than missed once
     assert_eq!(desk.find(id, &[by_pmid(NoticeKind::Retraction, 900)], later(4)).await, 1);

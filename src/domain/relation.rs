@@ -57,6 +57,20 @@ pub enum Relation {
 }
 
 impl Relation {
+    /// Whether a record that says this of another is a notice about it: it retracts, withdraws, removes, doubts or
+    /// corrects it.
+    pub fn is_of_notice(self) -> bool {
+        matches!(
+            self,
+            Self::RetractionOf
+                | Self::PartialRetractionOf
+                | Self::WithdrawalOf
+                | Self::RemovalOf
+                | Self::ExpressionOfConcernFor
+                | Self::ErratumFor
+        )
+    }
+
     /// The relation for PubMed's `RefType`; `None` for kinds that change nothing (`Cites`, `AssociatedDataset`, …).
     pub fn from_ref_type(ref_type: &str) -> Option<Self> {
         Some(match ref_type {

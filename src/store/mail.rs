@@ -109,16 +109,6 @@ impl Store {
         .await
     }
 
-    /// Enqueues an alert for every active editor and administrator who wants alerts; how many. `key` names the event:
-    /// the same one is never enqueued twice for the same person.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn enqueue_alert(&self, key: &str, alert: Alert, now: UnixMs) -> Result<usize, StoreError> {
-        let key = key.to_owned();
-        self.write("enqueuing alerts", move |db| add_alert(db, &key, &alert, now)).await
-    }
-
     /// Enqueues the digest of `due_at` for everybody who wanted it by then; how many. Asked again, it does nothing.
     ///
     /// # Errors
@@ -339,7 +329,8 @@ impl Store {
     }
 }
 
-/// [`Store::enqueue_alert`] as part of the transaction that the event is stored in.
+/// Enqueues an alert for every active editor and administrator who wants alerts; how many. `key` names the event: the
+/// same one is never enqueued twice for the same person.
 pub(super) fn add_alert(
     db: &Transaction<'_>,
     key: &str,

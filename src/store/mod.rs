@@ -3,6 +3,7 @@
 //! No rusqlite type leaves this room. A verb that changes something is one `BEGIN IMMEDIATE` transaction and returns
 //! after it is on disk (`synchronous=FULL`): what was acknowledged survives kill -9 and power loss.
 
+mod absorb;
 mod additions;
 mod articles;
 mod audit;
@@ -22,6 +23,7 @@ mod news;
 mod news_archive;
 mod news_search;
 mod notice_lists;
+mod notice_moves;
 mod notice_rows;
 mod notices;
 mod open;

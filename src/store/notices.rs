@@ -16,19 +16,17 @@ use crate::domain::status::Status;
 use crate::domain::time::UnixMs;
 use crate::domain::watch::{is_same_notice, only_one_of, share_record};
 
-/// Why a notice could not be answered or lifted.
+/// Why a notice could not be answered.
 #[derive(Debug, thiserror::Error)]
 pub enum NoticeError {
     /// No such notice.
     #[error("there is no such notice")]
     NotFound,
     /// It is not in a state that allows it.
-    #[error("a notice that is {} cannot be {wanted}", .state.as_str())]
+    #[error("a notice that is {} cannot be answered", .state.as_str())]
     Illegal {
         /// As it is.
         state: NoticeState,
-        /// "answered", "lifted".
-        wanted: &'static str,
     },
     /// The database failed; nothing was changed.
     #[error(transparent)]
@@ -85,28 +83,6 @@ impl Store {
         self.write("answering a notice", move |db| answer_notice(db, notice_id, editor_id, answer, now))
             .await?
     }
-
-    /// Takes the mark of a reinstated paper away and keeps its history: the notice is lifted, and a reinstatement is
-    /// made public in its place. `editor_id` is `None` for the watch.
-    ///
-    /// # Errors
-    /// No such notice, one that is not public, or the database's.
-    pub async fn lift_notice(
-        &self,
-        notice_id: i64,
-        editor_id: Option<i64>,
-        now: UnixMs,
-    ) -> Result<Notice, NoticeError> {
-        self.write("lifting a notice", move |db| {
-            let Some(notice) = load(db, notice_id)? else { return Ok(Err(NoticeError::NotFound)) };
-            if notice.state != NoticeState::Public {
-                return Ok(Err(NoticeError::Illegal { state: notice.state, wanted: "lifted" }));
-            }
-            lift(db, &notice, editor_id, now)?;
-            Ok(load(db, notice_id)?.ok_or(NoticeError::NotFound))
-        })
-        .await?
-    }
 }
 
 /// See [`Store::record_findings`]. A merged article's findings go to the one that stands for it.
@@ -150,14 +126,14 @@ pub(super) fn record(
 
 /// Whether a finding marks a public item without an editor. A record that PubMed deleted does not: PubMed deletes
 /// duplicates too, so an editor looks first.
-fn marks_by_itself(finding: &Finding) -> bool {
+pub(super) fn marks_by_itself(finding: &Finding) -> bool {
     let only_record_gone = finding.kind == NoticeKind::Removal && finding.source == NoticeSource::Pubmed;
     finding.kind.is_serious() && !only_record_gone
 }
 
 /// Whether a notice that we have is the one that was found. What an editor dismissed or lifted stays so only for the
 /// very record that they saw; what the watch lifted is found anew.
-fn is_known(known: &Notice, found: &Finding) -> bool {
+pub(super) fn is_known(known: &Notice, found: &Finding) -> bool {
     let same_record = share_record(&known.finding.ids, &found.ids)
         || (known.finding.ids.is_empty() && found.ids.is_empty() && known.finding.source == found.source);
     is_same_notice(&known.finding, found)
@@ -174,7 +150,7 @@ fn was_lifted_by_editor(notice: &Notice) -> bool {
 }
 
 /// Adds another account to a notice; says whether that changes the mark of the public item.
-fn join(db: &Connection, known: &Notice, found: &Finding) -> rusqlite::Result<bool> {
+pub(super) fn join(db: &Connection, known: &Notice, found: &Finding) -> rusqlite::Result<bool> {
     let mut finding = known.finding.clone();
     if !finding.join(found) {
         return Ok(false);
@@ -225,7 +201,7 @@ fn insert(
 }
 
 /// Gives the notice its place in public, at a second that no item and no other notice has.
-fn make_public(db: &Connection, notice_id: i64, now: UnixMs) -> rusqlite::Result<()> {
+pub(super) fn make_public(db: &Connection, notice_id: i64, now: UnixMs) -> rusqlite::Result<()> {
     set_public(db, notice_id, news::free_second_for_notice(db, now)?)
 }
 
@@ -311,7 +287,7 @@ fn answer_notice(
                 named_params! {":now": now.0, ":id": notice_id},
             )?;
         }
-        (state, _) => return Ok(Err(NoticeError::Illegal { state, wanted: "answered" })),
+        (state, _) => return Ok(Err(NoticeError::Illegal { state })),
     }
     set_answer(db, notice_id, editor_id, answer, now)?;
     let article: String =
@@ -342,45 +318,30 @@ fn set_answer(
     Ok(())
 }
 
-/// See [`Store::lift_notice`].
-pub(super) fn lift(
-    db: &Transaction<'_>,
-    notice: &Notice,
-    editor_id: Option<i64>,
-    now: UnixMs,
-) -> rusqlite::Result<()> {
+/// Takes the mark of a paper away that nobody says is retracted any longer, and keeps its history: the notice is lifted,
+/// and a reinstatement is made public in its place.
+pub(super) fn lift(db: &Transaction<'_>, notice: &Notice, now: UnixMs) -> rusqlite::Result<()> {
     rows::execute(
         db,
         "UPDATE notices SET state = 'lifted', lifted_at = :now WHERE id = :id",
         named_params! {":now": now.0, ":id": notice.id},
     )?;
-    if let Some(editor_id) = editor_id {
-        set_answer(db, notice.id, editor_id, SummaryHolds::Yes, now)?;
-    }
     let Some(article) = articles::load(db, notice.article_id)? else { return Ok(()) };
-    let source = if editor_id.is_some() { NoticeSource::Editor } else { notice.finding.source };
     let reinstated = Finding {
         detail: notice.finding.kind.label().to_owned(),
-        ..Finding::new(NoticeKind::Reinstatement, source)
+        ..Finding::new(NoticeKind::Reinstatement, notice.finding.source)
     };
     let id = insert(db, &article, &of_article(db, article.id)?, &reinstated, now)?;
     if is_public(db, article.id)? {
         make_public(db, id, now)?;
         copy_to_item(db, article.id, Some(now))?;
     }
-    people::audit(
-        db,
-        editor_id,
-        "lift notice",
-        &article.public_id,
-        Some(&describe(&notice.finding)),
-        None,
-        now,
-    )
+    let lifted = describe(&notice.finding);
+    people::audit(db, None, "lift notice", &article.public_id, Some(&lifted), None, now)
 }
 
 /// Whether the article has an item that is public or scheduled.
-fn is_public(db: &Connection, article_id: i64) -> rusqlite::Result<bool> {
+pub(super) fn is_public(db: &Connection, article_id: i64) -> rusqlite::Result<bool> {
     db.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM news JOIN articles ON articles.id = article_id
                         WHERE article_id = ?1 AND withdrawn_at IS NULL AND status = ?2)",

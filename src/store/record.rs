@@ -4,10 +4,10 @@ use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use sha2::{Digest, Sha256};
 
 use super::rows::{self, ARTICLE_COLUMNS};
-use super::{Store, StoreError, matching, pairs, people, versions};
+use super::{Store, StoreError, articles, matching, pairs, people, versions};
 use crate::domain::article::{Article, Relevance};
 use crate::domain::entry::{Entry, Problem, WorkKind, abstract_plain};
-use crate::domain::identity::Pmid;
+use crate::domain::identity::{Identifiers, Pmid};
 use crate::domain::likeness::PairSort;
 use crate::domain::status::Status;
 use crate::domain::summary::Draft;
@@ -408,20 +408,26 @@ pub(super) fn write_record(
 pub(super) fn record_deleted(db: &Transaction<'_>, deleted: &[Pmid], now: UnixMs) -> rusqlite::Result<usize> {
     let mut taken_out = 0;
     for pmid in deleted {
+        let ids = Identifiers { pmid: Some(*pmid), ..Identifiers::default() };
+        // PubMed deletes duplicates: a work that it has under another number as well stays
+        let Some(article) = matching::find_known(db, &ids, None)?
+            .map_or(Ok(None), |id| articles::load(db, id))?
+            .filter(|article| article.ids.pmid.is_none_or(|own| own == *pmid))
+        else {
+            continue;
+        };
         let waiting = rows::execute(
             db,
             "UPDATE articles SET status = 'rejected', reject_reason = 'other', later_until = NULL,
                  revision = revision + 1
-             WHERE status IN ('queued', 'later')
-               AND id = (SELECT article_id FROM identifiers WHERE kind = 'pmid' AND value = :pmid)",
-            named_params! {":pmid": pmid.to_string()},
+             WHERE status IN ('queued', 'later') AND id = :id",
+            named_params! {":id": article.id},
         )?;
         let public = rows::execute(
             db,
             "UPDATE articles SET upstream_changed = 'PubMed deleted the record of this article.'
-             WHERE status = 'approved'
-               AND id = (SELECT article_id FROM identifiers WHERE kind = 'pmid' AND value = :pmid)",
-            named_params! {":pmid": pmid.to_string()},
+             WHERE status = 'approved' AND id = :id",
+            named_params! {":id": article.id},
         )?;
         if waiting + public > 0 {
             people::audit(db, None, "deleted upstream", &format!("PMID {pmid}"), None, None, now)?;

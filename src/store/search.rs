@@ -1,11 +1,5 @@
 //! Full-text search: every FTS5 query is here.
 
-use rusqlite::named_params;
-
-use super::rows::{self, ARTICLE_COLUMNS};
-use super::{Store, StoreError};
-use crate::domain::article::Article;
-
 /// Spellings that the stemmer does not join, British and American (one form each side, stems included).
 const SPELLINGS: &[(&str, &str)] = &[
     ("anaemia", "anemia"),
@@ -51,40 +45,24 @@ pub struct Found<T> {
     pub snippet: String,
 }
 
-impl Store {
-    /// Articles of any status but merged that match all words, best first.
-    ///
-    /// # Errors
-    /// The database's. Words without a letter or digit find nothing.
-    pub async fn search_articles(&self, words: &str, limit: i64) -> Result<Vec<Found<Article>>, StoreError> {
-        let Some(expression) = match_expression(words) else { return Ok(Vec::new()) };
-        self.read("searching articles", move |db| {
-            let sql = format!(
-                "SELECT {ARTICLE_COLUMNS}, snippet(articles_fts, -1, char(2), char(3), '…', 30) AS snippet
-                 FROM articles_fts JOIN articles ON articles.id = articles_fts.rowid
-                 WHERE articles_fts MATCH :words AND status <> 'merged'
-                 ORDER BY bm25(articles_fts, 8, 1, 3, 2, 1), articles.id DESC LIMIT :limit"
-            );
-            let mut statement = db.prepare_cached(&sql)?;
-            let found = statement
-                .query_map(named_params! {":words": expression, ":limit": limit}, |row| {
-                    Ok(Found { item: rows::article(row)?, snippet: row.get("snippet")? })
-                })?;
-            found.collect()
-        })
-        .await
-    }
-}
-
 /// The FTS5 expression for what a person typed: every word must occur (the last as a prefix), quoted so that no
 /// operator of FTS5's is ever reached (`GLP-1` unquoted is an error). `None` without a letter or digit; at most 16 words.
 pub(super) fn match_expression(words: &str) -> Option<String> {
-    let terms = match_terms(words);
+    let terms = match_terms(words, LastWord::Begins);
     (!terms.is_empty()).then(|| terms.join(" AND "))
 }
 
+/// How the last of the words is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LastWord {
+    /// It is whole, as the others are.
+    IsWhole,
+    /// It may be the beginning of a word. FTS5 then joins the lists of all such words anew in each statement.
+    Begins,
+}
+
 /// The same, a term for each word.
-pub(super) fn match_terms(words: &str) -> Vec<String> {
+pub(super) fn match_terms(words: &str, last_word: LastWord) -> Vec<String> {
     let words: Vec<&str> =
         words.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).take(16).collect();
     let last = words.len().saturating_sub(1);
@@ -92,7 +70,7 @@ pub(super) fn match_terms(words: &str) -> Vec<String> {
         let mut alternatives = Vec::new();
         for spelling in digit_spellings(word) {
             let quoted = quote(&spelling);
-            if index == last && word.chars().count() >= 3 {
+            if last_word == LastWord::Begins && index == last && word.chars().count() >= 3 {
                 alternatives.extend([quoted.clone(), format!("{quoted}*")]);
             } else {
                 alternatives.push(quoted);

@@ -342,7 +342,7 @@ fn record_look(
 /// A mark that nobody upstream confirms any longer goes: a public one is lifted, one that waits is dropped.
 fn end(db: &Transaction<'_>, notice: &Notice, now: UnixMs) -> rusqlite::Result<bool> {
     match notice.state {
-        NoticeState::Public => notices::lift(db, notice, None, now).map(|()| true),
+        NoticeState::Public => notices::lift(db, notice, now).map(|()| true),
         NoticeState::Waiting => rows::execute(
             db,
             "UPDATE notices SET state = 'dismissed' WHERE id = :id",

@@ -794,6 +794,7 @@ source-week-from = Week from
 source-missing = Missing
 source-missing-help = The service counts these works, and they did not come when they were asked for once more. Count now asks again.
 source-overflows = Overflows
+source-back = ← Sources
 source-backfills = Back-fills
 source-backfill-done = { $from } to { $to }: done, { $count } records, { $fresh } new.
 source-backfill-at = { $from } to { $to }: interrupted after { $at }, { $count } records, { $fresh } new.
