@@ -1,6 +1,6 @@
 //! What of a work the ranking learns from: its words, pairs of words, and facts, hashed into buckets.
 //!
-//! The title counts three times. A work's [`Features`] do not depend on any other work or on the catalogue, so they are
+//! The title counts five times. A work's [`Features`] do not depend on any other work or on the catalogue, so they are
 //! computed once and kept ([`Features::to_bytes`]); [`FEATURES_VERSION`] says by which recipe. Beside the buckets
 //! stand the words that a reason may cite, since a bucket cannot be turned back into a word.
 
@@ -18,7 +18,7 @@ pub const FEATURES_VERSION: u8 = 2;
 pub(super) const BUCKETS: usize = 1 << BUCKET_BITS;
 const BUCKET_BITS: u32 = 17;
 
-const TITLE_COUNTS: usize = 3;
+const TITLE_COUNTS: usize = 5;
 
 /// What is learnt from, about 1.2 KB for an abstract of 250 words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
