@@ -33,9 +33,16 @@ fn main() {
     let copied = ["drafts", "key results", "spanza"];
     println!("{table}");
     println!("changed figures marked, sentences copied: {:.4}", table.share(&copied, &spoil::FAULTS[..6]));
-    println!("changed directions marked, sentences copied: {:.4}", table.share(&copied, &spoil::FAULTS[6..]));
+    println!(
+        "changed directions marked, sentences copied: {:.4}",
+        table.share(&copied, &spoil::FAULTS[6..8])
+    );
     println!(
         "changed figures marked, all sets: {:.4}",
         table.share(&["drafts", "key results", "spanza", "cochrane", "conclusions"], &spoil::FAULTS[..6])
+    );
+    println!(
+        "changed directions marked, all sets: {:.4}",
+        table.share(&["drafts", "key results", "spanza", "cochrane", "conclusions"], &spoil::FAULTS[6..8])
     );
 }

@@ -142,8 +142,8 @@ pub(crate) struct Table {
     pub(crate) faults: BTreeMap<(&'static str, Fault), Tally>,
     /// True figures of untouched summaries: falsely marked, and rightly left alone.
     pub(crate) figures: BTreeMap<&'static str, (usize, usize)>,
-    /// Untouched summaries: marks of direction and swap, and summaries.
-    pub(crate) directions: BTreeMap<&'static str, (usize, usize)>,
+    /// Untouched summaries: words of direction or swap marked as contradicted, those marked as untraced, and all words.
+    pub(crate) directions: BTreeMap<&'static str, (usize, usize, usize)>,
 }
 
 impl Table {
@@ -208,11 +208,14 @@ pub(crate) fn measure_checks(cases: &[Case], show: Option<&str>) -> Table {
                 None => *right += 1,
             }
         }
-        let (marks, summaries) = table.directions.entry(case.set).or_default();
-        *summaries += 1;
-        for mark in untouched.iter().filter(|mark| matches!(mark.kind, MarkKind::Direction | MarkKind::Swap))
-        {
-            *marks += 1;
+        let (contradicted, untraced, words) = table.directions.entry(case.set).or_default();
+        *words += case.summary.split_whitespace().count();
+        for mark in &untouched {
+            match mark.kind {
+                MarkKind::Direction | MarkKind::Swap => *contradicted += 1,
+                MarkKind::Untraced => *untraced += 1,
+                _ => continue,
+            }
             if show == Some("FalseDirection") {
                 eprintln!(
                     "FALSE {} {}: {:?} {} || {}",
@@ -274,8 +277,14 @@ impl fmt::Display for Table {
             let share = *wrong as f64 / (wrong + right).max(1) as f64;
             writeln!(f, "{set:12} true figures: {wrong} falsely marked of {} ({share:.4})", wrong + right)?;
         }
-        for (set, (marks, summaries)) in &self.directions {
-            writeln!(f, "{set:12} untouched: {marks} marks of direction in {summaries} summaries")?;
+        for (set, (contradicted, untraced, words)) in &self.directions {
+            let each = |marks: &usize| *marks as f64 * 100.0 / (*words).max(1) as f64;
+            writeln!(
+                f,
+                "{set:12} untouched, marks per 100 words: {:.2} contradicted, {:.2} untraced",
+                each(contradicted),
+                each(untraced)
+            )?;
         }
         Ok(())
     }

@@ -76,7 +76,11 @@ const CUES: &[(Cue, &str)] = &[
         Cue::Allocated,
         "were randomized, was randomized, were randomly, randomly assigned, randomly allocated, we \
          randomized, randomly assigned to, randomized to, patients randomized, in this randomized, \
-         conducted a randomized, performed a randomized, double blind",
+         conducted a randomized, performed a randomized, double blind, single blind, in a randomized, \
+         in a cluster randomized, was a randomized, this randomized, this prospective randomized, \
+         randomly divided, randomly distributed, randomly allotted, random allotment, randomly split, \
+         randomized placebo controlled, placebo controlled randomized, randomized crossover, \
+         randomized cross over, a prospective randomized, clusters randomized",
     ),
     (
         Cue::NotRandomised,
@@ -87,7 +91,9 @@ const CUES: &[(Cue, &str)] = &[
     (
         Cue::Secondary,
         "secondary analysis, post hoc, posthoc, subgroup analysis, ancillary, substudy, sub study, \
-         secondary analyses, exploratory analysis",
+         secondary analyses, exploratory analysis, enrolled in a randomized, participating in a randomized, \
+         participated in a randomized, entered a randomized, part of a randomized, context of a \
+         randomized, data from a randomized, nested within, nested in",
     ),
     (
         Cue::Protocol,

@@ -254,6 +254,11 @@ mod tests {
     fn a_silent_title_leaves_it_to_the_abstract() {
         let judge = |text| judge("Oxygenators compared", text, &[], &[]);
         assert_eq!(judge("Patients were randomly assigned to A or B."), StudyType::Rct);
+        assert_eq!(
+            judge("In a single-blind, cluster-randomised design, villages got A or B."),
+            StudyType::Rct
+        );
+        assert_eq!(judge("Women who took part were enrolled in a randomized trial of A."), StudyType::Other);
         assert_eq!(judge("Twelve piglets on bypass; six piglets were cooled."), StudyType::AnimalOrBench);
         assert_eq!(judge("We retrospectively studied patients."), StudyType::Observational);
         assert_eq!(judge("We searched PubMed for a meta-analysis."), StudyType::SystematicReview);

@@ -1,7 +1,6 @@
 //! Whether a summary's directions are its source's: more or less, better or worse, a difference or none.
 //!
-//! Each word of direction is compared with the words of the same axis in the source: if the place most like its own says the
-//! opposite, it is marked. "X was lower with A than with B" of "X was higher with B than with A" is no contradiction.
+//! Here words of direction are read, and copied sentences compared; [`super::trace`] looks for what bears a direction out.
 
 use std::ops::Range;
 
@@ -11,7 +10,7 @@ use super::{Found, MarkKind};
 
 /// What a word of direction speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Axis {
+pub(super) enum Axis {
     /// More or less of something.
     Size,
     /// Better or worse.
@@ -31,7 +30,7 @@ enum Axis {
 }
 
 /// Beginnings of words, their axis, and which way they point. The first that fits counts.
-const DIRECTIONS: [(&str, Axis, bool); 79] = [
+const DIRECTIONS: [(&str, Axis, bool); 88] = [
     ("increas", Axis::Size, true),
     ("higher", Axis::Size, true),
     ("highest", Axis::Size, true),
@@ -68,12 +67,16 @@ const DIRECTIONS: [(&str, Axis, bool); 79] = [
     ("slower", Axis::Size, false),
     ("weaker", Axis::Size, false),
     ("below", Axis::Size, false),
+    ("gain", Axis::Size, true),
+    ("enhanc", Axis::Size, true),
+    ("suppress", Axis::Size, false),
     ("better", Axis::Quality, true),
     ("best", Axis::Quality, true),
     ("improv", Axis::Quality, true),
     ("superior", Axis::Quality, true),
     ("benefi", Axis::Quality, true),
     ("effective", Axis::Quality, true),
+    ("efficac", Axis::Quality, true),
     ("safe", Axis::Quality, true),
     ("favour", Axis::Quality, true),
     ("favor", Axis::Quality, true),
@@ -97,6 +100,11 @@ const DIRECTIONS: [(&str, Axis, bool); 79] = [
     ("same", Axis::Difference, false),
     ("unchanged", Axis::Difference, false),
     ("associat", Axis::Difference, true),
+    ("affect", Axis::Difference, true),
+    ("influenc", Axis::Difference, true),
+    ("impact", Axis::Difference, true),
+    ("prevent", Axis::Size, false),
+    ("protect", Axis::Quality, true),
     ("significan", Axis::Significance, true),
     ("nonsignifican", Axis::Significance, false),
     ("insignifican", Axis::Significance, false),
@@ -122,41 +130,28 @@ const NEGATORS: [&str; 18] = [
 /// A negator reaches this many tokens, unless a clause ends before.
 const REACH: usize = 6;
 
-/// How alike the contradicting place must be, and by how much more than any that agrees.
-const ALIKE: f64 = 0.27;
+/// By how much a contradicting place must be more alike than any that agrees.
 const MARGIN: f64 = 0.07;
 
 /// A sentence that is this much another's is a copy.
 const COPIED: f64 = 0.85;
 
 /// A word of direction in a text.
-struct Direction {
-    token: usize,
-    axis: Axis,
+pub(super) struct Direction {
+    pub(super) token: usize,
+    pub(super) axis: Axis,
     /// Which way it points, negation counted.
-    up: bool,
+    pub(super) up: bool,
+    pub(super) negated: bool,
 }
 
-/// Marks for the words of direction that the source contradicts.
-pub(super) fn check_directions(source: &[Token], summary: &[Token]) -> Vec<Found> {
-    let known = read_directions(source);
-    read_directions(summary)
-        .iter()
-        .filter_map(|direction| {
-            let rival = find_rival(direction, summary, &known, source)?;
-            let (ours, theirs) = (&summary[direction.token].text, phrase(source, rival));
-            let reason = format!("the abstract seems to say otherwise: “{theirs}” against “{ours}”");
-            Some(Found { kind: MarkKind::Direction, tokens: (direction.token, direction.token), reason })
-        })
-        .collect()
-}
-
-/// The place of the source that contradicts, if it is more like the summary's than all that agree.
-fn find_rival(
+/// The place of the source that contradicts, if it is at least this much `alike` and more like the summary's than all that agree.
+pub(super) fn find_rival(
     direction: &Direction,
     summary: &[Token],
     known: &[Direction],
     source: &[Token],
+    alike: f64,
 ) -> Option<usize> {
     let (mut agrees, mut contradicts) = (0.0_f64, (0.0_f64, None));
     for other in known.iter().filter(|other| other.axis == direction.axis) {
@@ -169,17 +164,18 @@ fn find_rival(
             contradicts = (likeness, Some(other.token));
         }
     }
-    (contradicts.0 >= ALIKE && contradicts.0 >= agrees + MARGIN).then_some(contradicts.1).flatten()
+    (contradicts.0 >= alike && contradicts.0 >= agrees + MARGIN).then_some(contradicts.1).flatten()
 }
 
-fn read_directions(tokens: &[Token]) -> Vec<Direction> {
+pub(super) fn read_directions(tokens: &[Token]) -> Vec<Direction> {
     let mut directions = Vec::new();
     for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Word) {
         let Some((axis, up)) = direction_of(&token.text) else { continue };
         if is_bound(tokens, at) {
             continue;
         }
-        directions.push(Direction { token: at, axis, up: up != is_negated(tokens, at) });
+        let negated = is_negated(tokens, at);
+        directions.push(Direction { token: at, axis, up: up != negated, negated });
     }
     directions
 }
@@ -199,6 +195,9 @@ fn direction_of(word: &str) -> Option<(Axis, bool)> {
             DIRECTIONS.iter().find(|(start, ..)| *start == word).map(|(_, axis, up)| (*axis, *up))
         }
         "short" => Some((Axis::Level, false)),
+        "effect" | "alter" | "alters" | "altered" | "predict" | "predicts" | "predicted" => {
+            Some((Axis::Difference, true))
+        }
         _ => DIRECTIONS
             .iter()
             .find(|(start, axis, _)| *axis != Axis::Level && word.starts_with(start))
@@ -259,7 +258,7 @@ fn find_same_place(summary: &[Token], pair: &Pair, source: &[Token], there: usiz
     best.unwrap_or(pair.summary.start)
 }
 
-fn phrase(tokens: &[Token], at: usize) -> String {
+pub(super) fn phrase(tokens: &[Token], at: usize) -> String {
     let sentence = tokens[at].sentence;
     let words: Vec<&str> = tokens[at.saturating_sub(3)..(at + 4).min(tokens.len())]
         .iter()

@@ -9,9 +9,11 @@ mod cause;
 mod context;
 mod direction;
 mod figures;
+mod outcome;
 mod overlap;
 mod quantity;
 mod swap;
+pub mod trace;
 mod words;
 
 pub use cause::Evidence;
@@ -27,6 +29,8 @@ pub enum MarkKind {
     Unit,
     /// A direction that its source contradicts: more for less, a difference for none.
     Direction,
+    /// A direction that no sentence of the source bears out.
+    Untraced,
     /// Two sides of a comparison that stand the other way round in the source.
     Swap,
     /// A claim of cause from a study that cannot show it.
@@ -60,7 +64,7 @@ pub fn verify(title: &str, abstract_text: &str, summary: &str, study: Option<Evi
     let source = read_bounded(&format!("{title}\n\n{abstract_text}"));
     let tokens = read_bounded(summary);
     let mut found = figures::check_figures(&source, &tokens);
-    found.extend(direction::check_directions(&source, &tokens));
+    found.extend(trace::check_directions(&source, &tokens));
     let pairs = context::pair_sentences(&source, &tokens);
     found.extend(direction::check_negations(&source, &tokens, &pairs));
     found.extend(swap::check_swaps(&source, &tokens, &pairs));

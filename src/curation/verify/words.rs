@@ -292,7 +292,7 @@ fn weigh(token: &Token) -> f64 {
 }
 
 /// FNV-1a, 64 bits.
-fn key_of(text: &str) -> u64 {
+pub(super) fn key_of(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })

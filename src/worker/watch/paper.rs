@@ -99,10 +99,12 @@ fn compare_figures(summary: &str, paper: &Entry) -> Vec<Change> {
     let cut = |span: (usize, usize)| summary.chars().skip(span.0).take(span.1 - span.0).collect::<String>();
     marks
         .into_iter()
+        // wording that cannot be traced was looked at when the summary was published
+        .filter(|mark| mark.kind != MarkKind::Untraced)
         .map(|mark| Change {
             field: match mark.kind {
                 MarkKind::Figure | MarkKind::Unit => "Figure in our summary",
-                MarkKind::Direction | MarkKind::Swap => "Direction in our summary",
+                MarkKind::Direction | MarkKind::Untraced | MarkKind::Swap => "Direction in our summary",
                 MarkKind::Cause => "Claim in our summary",
             }
             .to_owned(),
