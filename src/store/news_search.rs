@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, named_params};
 
 use super::rows::{self, NEWS_COLUMNS};
 use super::search::{Found, LastWord, match_terms};
@@ -16,12 +16,6 @@ use crate::domain::time::UnixMs;
 
 /// So many rows BM25 may count; 20,000 take it some 8 ms.
 const RANKED: i64 = 20_000;
-/// Hits are counted up to so many times those that are sorted, which is enough to guess how far to look.
-const COUNTED: i64 = 2;
-/// So many times as many items are looked through at most.
-const LOOKED_THROUGH: i64 = 8;
-/// What asking for one id costs, in ids read in order.
-const PROBE: i64 = 500;
 
 /// Which hits come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -177,26 +171,61 @@ fn show(db: &Connection, question: &Question, ids: &[i64]) -> rusqlite::Result<V
     Ok(found)
 }
 
-/// Few hits are sorted by date as they are; of many, the newest items are looked through for a page of hits. Both cost
-/// the same where as many hits are sorted as items are looked through.
+/// Few hits are sorted by date as they are. Of many, the page is made from those with the highest ids, since ids follow
+/// publication but for stragglers, and from the stragglers that were published as late as the page's last.
 fn newest(db: &Connection, question: &Question) -> rusqlite::Result<Vec<i64>> {
     let items: i64 = db.query_row("SELECT coalesce(max(article_id), 0) FROM news", [], |row| row.get(0))?;
-    let few = (items * question.limit).isqrt().max(question.limit);
-    let hits = count_up_to(db, &question.expression, few * COUNTED)?;
-    if question.is_open || hits <= few {
+    // sorting so many costs what asking for the stragglers behind a page of so many does
+    let few = (items * question.limit / 8).isqrt().max(question.limit * 4);
+    if question.is_open || count_up_to(db, &question.expression, few + 1)? <= few {
         return sorted(db, question);
     }
-    // a quarter more than a page needs where hits are spread evenly
-    let mut window = items * question.limit / hits * 5 / 4;
-    while window <= few * LOOKED_THROUGH {
-        let (mut ids, is_all) = hits_in_window(db, question, window)?;
-        if is_all || ids.len() as i64 >= question.limit {
-            ids.truncate(question.limit_of_ids());
-            return Ok(ids);
+    let mut hits = last_hits(db, question, question.limit * 2)?;
+    let lowest = hits.iter().map(|(_, id)| *id).min().unwrap_or(0);
+    hits.sort_unstable_by(|one, other| other.cmp(one));
+    let Some((since, _)) = hits.get(question.limit_of_ids().saturating_sub(1)) else {
+        return sorted(db, question);
+    };
+    hits.extend(stragglers(db, question, *since, lowest)?);
+    hits.sort_unstable_by(|one, other| other.cmp(one));
+    hits.truncate(question.limit_of_ids());
+    Ok(hits.into_iter().map(|(_, id)| id).collect())
+}
+
+/// The public hits with the highest ids, each with its date.
+fn last_hits(db: &Connection, question: &Question, most: i64) -> rusqlite::Result<Vec<(i64, i64)>> {
+    let mut statement = db.prepare_cached(
+        "SELECT published_at, article_id FROM news_fts CROSS JOIN news ON news.article_id = news_fts.rowid
+         WHERE news_fts MATCH :words AND withdrawn_at IS NULL AND published_at <= :now
+         ORDER BY news_fts.rowid DESC LIMIT :most",
+    )?;
+    let parameters = named_params! {":words": question.expression, ":now": question.now.0, ":most": most};
+    statement.query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// The hits with an id below `lowest` that were published since then.
+fn stragglers(
+    db: &Connection,
+    question: &Question,
+    since: i64,
+    lowest: i64,
+) -> rusqlite::Result<Vec<(i64, i64)>> {
+    let mut statement = db.prepare_cached(
+        "SELECT published_at, article_id FROM news
+         WHERE withdrawn_at IS NULL AND published_at BETWEEN :since AND :now AND article_id < :lowest",
+    )?;
+    let mut is_hit =
+        db.prepare_cached("SELECT 1 FROM news_fts WHERE news_fts MATCH :words AND rowid = :id")?;
+    let parameters = named_params! {":since": since, ":now": question.now.0, ":lowest": lowest};
+    let mut rows = statement.query(parameters)?;
+    let mut hits = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(1)?;
+        if is_hit.exists(named_params! {":words": question.expression, ":id": id})? {
+            hits.push((row.get(0)?, id));
         }
-        window *= 2;
     }
-    sorted(db, question)
+    Ok(hits)
 }
 
 /// All hits, sorted.
@@ -209,44 +238,4 @@ fn sorted(db: &Connection, question: &Question) -> rusqlite::Result<Vec<i64>> {
     let parameters =
         named_params! {":words": question.expression, ":now": question.now.0, ":limit": question.limit};
     statement.query_map(parameters, |row| row.get(0))?.collect()
-}
-
-/// The hits among the newest `window` items, newest first, and whether these were all items there are.
-///
-/// Ids follow publication but for stragglers: the range of ids that holds most of the window is read off the full-text
-/// index at once, and each straggler below it is asked for by itself, which costs as much as [`PROBE`] ids of the range.
-fn hits_in_window(db: &Connection, question: &Question, window: i64) -> rusqlite::Result<(Vec<i64>, bool)> {
-    let mut statement = db.prepare_cached(
-        "SELECT article_id FROM news WHERE withdrawn_at IS NULL AND published_at <= :now
-         ORDER BY published_at DESC LIMIT :window",
-    )?;
-    let newest =
-        statement.query_map(named_params! {":now": question.now.0, ":window": window}, |row| row.get(0))?;
-    let newest: Vec<i64> = newest.collect::<rusqlite::Result<_>>()?;
-    let places: HashMap<i64, usize> = newest.iter().enumerate().map(|(at, id)| (*id, at)).collect();
-    let mut by_id = newest.clone();
-    by_id.sort_unstable();
-    let last = by_id.last().copied().unwrap_or(0);
-    let cost = |(at, id): &(usize, &i64)| last - **id + *at as i64 * PROBE;
-    let (stragglers, least) = by_id.iter().enumerate().min_by_key(cost).map_or((0, 0), |(at, id)| (at, *id));
-
-    let mut in_range = db.prepare_cached(
-        "SELECT rowid FROM news_fts WHERE news_fts MATCH :words AND rowid >= :least ORDER BY rowid DESC",
-    )?;
-    let mut rows = in_range.query(named_params! {":words": question.expression, ":least": least})?;
-    let mut found: Vec<(usize, i64)> = Vec::new();
-    while let Some(row) = rows.next()? {
-        let id = row.get(0)?;
-        found.extend(places.get(&id).map(|at| (*at, id)));
-    }
-    let mut one = db.prepare_cached("SELECT 1 FROM news_fts WHERE news_fts MATCH :words AND rowid = :id")?;
-    for id in &by_id[..stragglers] {
-        let parameters = named_params! {":words": question.expression, ":id": id};
-        if one.query_row(parameters, |_| Ok(())).optional()?.is_some() {
-            found.extend(places.get(id).map(|at| (*at, *id)));
-        }
-    }
-    found.sort_unstable();
-    let is_all = (newest.len() as i64) < window;
-    Ok((found.into_iter().map(|(_, id)| id).collect(), is_all))
 }
