@@ -4,9 +4,10 @@ use rusqlite::{Transaction, named_params};
 
 use super::record::{self, Judged, Recorded};
 use super::rows;
-use super::{Store, StoreError};
+use super::{Store, StoreError, last_bodies};
 use crate::domain::entry::Problem;
 use crate::domain::identity::Pmid;
+use crate::domain::last_body::LastBody;
 use crate::domain::source::Validators;
 use crate::domain::time::{DAY_MS, UnixMs};
 
@@ -34,10 +35,12 @@ pub struct Refresh {
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RefreshResult {
-    /// 304.
+    /// 304, or the very body of the last time.
     NotModified {
-        /// As the 304 gave them, else as they were.
+        /// As the answer gave them, else as they were.
         validators: Validators,
+        /// Whether a body came.
+        whole: bool,
     },
     /// A body that held entries, or rightly none.
     Fetched {
@@ -55,6 +58,8 @@ pub enum RefreshResult {
         problems: Vec<Problem>,
         /// To send next time.
         validators: Validators,
+        /// What the body showed, of a feed.
+        last_body: Option<LastBody>,
         /// Newest pubDate seen.
         newest_shown_at: Option<UnixMs>,
         /// Everything the query found up to here is stored.
@@ -107,8 +112,8 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
         add_problem(db, refresh.source_id, refresh.ended_at, &Problem::new("address", what))?;
     }
     match &refresh.result {
-        RefreshResult::NotModified { validators } => {
-            set_healthy(db, refresh, validators)?;
+        RefreshResult::NotModified { validators, whole } => {
+            set_healthy(db, refresh, validators, *whole)?;
             log_fetch(db, refresh, "not_modified", 0, Recorded::default(), None)?;
             Ok(Recorded::default())
         }
@@ -132,6 +137,7 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
             deleted,
             problems,
             validators,
+            last_body,
             newest_shown_at,
             complete_to_at,
             alarm,
@@ -142,15 +148,18 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
                 record::record_judged(db, refresh.source_id, judged, refresh.ended_at, &mut problems)?;
             record::record_deleted(db, deleted, refresh.ended_at)?;
             touch_unchanged(db, refresh, unchanged)?;
-            set_healthy(db, refresh, validators)?;
+            set_healthy(db, refresh, validators, true)?;
+            if let Some(last_body) = last_body {
+                last_bodies::put_down(db, refresh.source_id, last_body)?;
+            }
             rows::execute(
                 db,
-                "UPDATE sources SET last_full_at = :ended, alarm = :alarm,
+                "UPDATE sources SET alarm = :alarm,
                      newest_shown_at = coalesce(max(newest_shown_at, :shown), :shown, newest_shown_at),
                      complete_to_at = coalesce(:complete, complete_to_at), had_entries = had_entries OR :any
                  WHERE id = :id",
                 named_params! {
-                    ":ended": refresh.ended_at.0, ":alarm": alarm, ":shown": newest_shown_at.map(|at| at.0),
+                    ":alarm": alarm, ":shown": newest_shown_at.map(|at| at.0),
                     ":complete": complete_to_at.map(|at| at.0), ":any": *received > 0, ":id": refresh.source_id,
                 },
             )?;
@@ -163,14 +172,19 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
     }
 }
 
-fn set_healthy(db: &Transaction<'_>, refresh: &Refresh, validators: &Validators) -> rusqlite::Result<()> {
+fn set_healthy(
+    db: &Transaction<'_>,
+    refresh: &Refresh,
+    validators: &Validators,
+    whole: bool,
+) -> rusqlite::Result<()> {
     rows::execute(
         db,
         "UPDATE sources SET last_success_at = :ended, failures = 0, last_error = NULL, etag = :etag,
-             last_modified = :modified WHERE id = :id",
+             last_modified = :modified, last_full_at = iif(:whole, :ended, last_full_at) WHERE id = :id",
         named_params! {
             ":ended": refresh.ended_at.0, ":etag": validators.etag, ":modified": validators.last_modified,
-            ":id": refresh.source_id,
+            ":whole": whole, ":id": refresh.source_id,
         },
     )?;
     Ok(())

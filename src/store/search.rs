@@ -1,6 +1,6 @@
 //! Full-text search: every FTS5 query is here.
 
-use rusqlite::named_params;
+use rusqlite::{Connection, named_params};
 
 use super::rows::{self, ARTICLE_COLUMNS};
 use super::{Store, StoreError};
@@ -74,6 +74,21 @@ impl Store {
         })
         .await
     }
+}
+
+/// Makes new articles findable by their words, all in one statement: FTS5 writes a segment for each.
+pub(super) fn index_new(db: &Connection, article_ids: &[i64]) -> rusqlite::Result<()> {
+    if article_ids.is_empty() {
+        return Ok(());
+    }
+    rows::execute(
+        db,
+        "INSERT INTO articles_fts (rowid, title_text, abstract_text, summary, authors_text, journal_text)
+         SELECT id, title_text, abstract_text, summary, authors_text, journal_text FROM articles
+         WHERE id IN (SELECT value FROM json_each(:ids))",
+        named_params! {":ids": rows::to_json(article_ids)?},
+    )?;
+    Ok(())
 }
 
 /// The FTS5 expression for what a person typed: every word must occur (the last as a prefix), quoted so that no

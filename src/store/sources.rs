@@ -154,6 +154,12 @@ impl Store {
                 )?;
                 rows::execute(
                     db,
+                    "DELETE FROM last_bodies WHERE source_id =
+                         (SELECT id FROM sources WHERE name = :name AND definition <> :definition)",
+                    named_params! {":name": source.name, ":definition": rows::to_json(&definition)?},
+                )?;
+                rows::execute(
+                    db,
                     "UPDATE sources SET definition = :definition, defined_at = :now, next_at = :now, etag = NULL, last_modified = NULL,
                          current_url = NULL, moved_to = NULL, moved_count = 0, stopped = NULL, failures = 0,
                          complete_to_at = NULL, newest_shown_at = NULL, had_entries = 0, last_full_at = NULL
@@ -198,6 +204,35 @@ impl Store {
                 ":owner": owner, ":until": now.0 + lease_ms, ":now": now.0, ":names": names, ":limit": limit,
             };
             statement.query_map(parameters, due_source)?.collect()
+        })
+        .await
+    }
+
+    /// How many sources [`Store::claim_due`] would find without names.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count_due(&self, now: UnixMs) -> Result<usize, StoreError> {
+        self.read("counting due sources", move |db| {
+            db.prepare_cached(
+                "SELECT count(*) FROM sources WHERE (leased_until IS NULL OR leased_until <= :now)
+                   AND configured = 1 AND next_at <= :now AND paused_at IS NULL AND stopped IS NULL",
+            )?
+            .query_row(named_params! {":now": now.0}, |row| row.get::<_, i64>(0))
+        })
+        .await
+        .map(|due| usize::try_from(due).unwrap_or_default())
+    }
+
+    /// The names of the configured sources.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn source_names(&self) -> Result<Vec<String>, StoreError> {
+        self.read("reading the sources' names", |db| {
+            let mut statement =
+                db.prepare_cached("SELECT name FROM sources WHERE configured = 1 ORDER BY name")?;
+            statement.query_map([], |row| row.get(0))?.collect()
         })
         .await
     }

@@ -18,6 +18,7 @@ mod recount;
 mod refresh;
 mod replay;
 mod studies;
+mod thinking;
 mod upkeep;
 mod watch;
 mod wording;
@@ -80,6 +81,7 @@ pub struct Worker {
     settings: Arc<Settings>,
     bell: Arc<Notify>,
     owner: String,
+    thinking: thinking::Thinking,
 }
 
 impl Worker {
@@ -92,7 +94,7 @@ impl Worker {
         bell: Arc<Notify>,
     ) -> Self {
         let owner = format!("{}-{:08x}", std::process::id(), rand::random::<u32>());
-        Self { store, intake, rules, settings, bell, owner }
+        Self { store, intake, rules, settings, bell, owner, thinking: thinking::Thinking::new() }
     }
 
     /// Works until `stop` becomes true, then lets the refreshes in flight finish or gives them back.
@@ -173,14 +175,14 @@ impl Worker {
                 let worker = self.clone();
                 refreshes.spawn(async move { worker.refresh(due).await });
             }
-            match refreshes.join_next().await {
-                Some(ended) => {
-                    log_report(&ended);
-                    if let Ok(ended) = ended {
-                        report(ended);
-                    }
+            let Some(first) = refreshes.join_next().await else { return Ok(()) };
+            // those that ended with it (often they were put on disk together) make room together
+            let others = std::iter::from_fn(|| refreshes.try_join_next());
+            for ended in std::iter::once(first).chain(others) {
+                log_report(&ended);
+                if let Ok(ended) = ended {
+                    report(ended);
                 }
-                None => return Ok(()),
             }
         }
     }

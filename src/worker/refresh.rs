@@ -18,7 +18,7 @@ pub struct Report {
     pub received: usize,
     /// What they came to.
     pub recorded: Recorded,
-    /// Whether the server said that nothing changed.
+    /// Whether the server said that nothing changed, or sent the very same.
     pub not_modified: bool,
     /// Parts that could not be used.
     pub problems: usize,
@@ -52,9 +52,9 @@ impl Worker {
         );
         let current_url = moved.as_ref().filter(|moved| moved.is_settled()).map(|moved| moved.url.clone());
         let result = match gathered {
-            Gathered::NotModified { validators, .. } => {
+            Gathered::NotModified { validators, whole, .. } => {
                 report.not_modified = true;
-                RefreshResult::NotModified { validators }
+                RefreshResult::NotModified { validators, whole }
             }
             Gathered::Failed(failure) => {
                 report.error = Some(failure.message.clone());
@@ -115,6 +115,7 @@ impl Worker {
             deleted: harvest.deleted,
             problems: harvest.problems,
             validators: harvest.validators,
+            last_body: harvest.last_body,
             newest_shown_at: harvest.newest_shown_at,
             complete_to_at: harvest.complete_to_at,
             alarm: harvest.alarm,
@@ -127,7 +128,7 @@ impl Worker {
         entries: Vec<(crate::store::Mark, crate::domain::entry::Entry)>,
     ) -> Vec<Judged> {
         let (rules, topics) = (self.rules.clone(), source_topics.to_vec());
-        let judged = tokio::task::spawn_blocking(move || {
+        let judged = self.thinking.run(move || {
             let judge = |(mark, entry)| {
                 let judgement = judge(&rules, &entry, &topics);
                 Judged { mark, entry, judgement }
@@ -145,7 +146,7 @@ impl Worker {
         let schedule_next = schedule.ok().and_then(|schedule| schedule.next_after(now));
         let outcome = match gathered {
             Gathered::NotModified { answer, .. } => {
-                Outcome::Answered { freshness: answer.freshness, ttl_minutes: None }
+                Outcome::Answered { freshness: answer.freshness, ttl_minutes: answer.ttl_minutes }
             }
             Gathered::Harvest(harvest) => Outcome::Answered {
                 freshness: harvest.answer.freshness,
