@@ -1,5 +1,5 @@
 -- New articles are indexed for the search all together at the end of their transaction (`store/search.rs`): FTS5 puts what
--- it gathered on disk at every statement that may be taken back, so that a trigger wrote a segment for each article.
+-- it gathered on disk before every statement that may be taken back, so that a trigger wrote a segment for each article.
 DROP TRIGGER articles_fts_insert;
 DROP TRIGGER articles_fts_update;
 CREATE TRIGGER articles_fts_update

@@ -8,6 +8,7 @@ mod articles;
 mod audit;
 mod backfills;
 mod backup;
+mod configured;
 mod coverage;
 mod decisions;
 mod desk;
@@ -84,6 +85,8 @@ pub use watch::{Look, Looked, Watched};
 pub use watch_status::WatchCounts;
 pub use wordings::{Proposal, Wording, WordingRecord};
 
+use writer::{Hurry, Writer};
+
 /// How many connections read beside the one that writes.
 const READERS: usize = 3;
 
@@ -95,7 +98,7 @@ pub struct Store {
 
 struct Inner {
     path: PathBuf,
-    writer: writer::Writer,
+    writer: Writer,
     readers: Vec<tokio_rusqlite::Connection>,
     next_reader: AtomicUsize,
     writes: AtomicU64,
@@ -111,7 +114,7 @@ impl Store {
         let path = path.to_owned();
         let opened = tokio::task::spawn_blocking(move || {
             let started = |source| StoreError::Open { path: path.clone(), source };
-            let writer = writer::Writer::start(open::open_writer(&path)?).map_err(started)?;
+            let writer = Writer::start(open::open_writer(&path)?, search::index_new).map_err(started)?;
             let readers: Result<Vec<Connection>, StoreError> =
                 (0..READERS).map(|_| open::open_reader(&path)).collect();
             Ok::<_, StoreError>((path, writer, readers?))
@@ -156,7 +159,16 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
-        let result = self.inner.writer.change(change).await;
+        self.write_in(Hurry::AtOnce, doing, change).await
+    }
+
+    /// [`Store::write`] in a hurry or in none.
+    async fn write_in<T, F>(&self, hurry: Hurry, doing: &'static str, change: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let result = self.inner.writer.change(hurry, change).await;
         self.inner.writes.fetch_add(1, Ordering::Release);
         result.map_err(|fault| StoreError::from_write(doing, &self.inner.path, fault))
     }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, named_params};
 use sha2::{Digest, Sha256};
 
 use super::rows::{self, ARTICLE_COLUMNS};
-use super::{Store, StoreError, matching, pairs, people, search, versions};
+use super::{Store, StoreError, matching, pairs, people, versions};
 use crate::domain::article::{Article, Relevance};
 use crate::domain::entry::{Entry, Problem, WorkKind, abstract_plain};
 use crate::domain::identity::Pmid;
@@ -186,16 +186,13 @@ pub(super) fn record_judged(
     let source_name: String =
         db.query_row("SELECT name FROM sources WHERE id = ?1", [source_id], |row| row.get(0))?;
     let mut recorded = Recorded::default();
-    let mut inserted = Vec::new();
     for Judged { mark, entry, judgement } in judged {
         let found = matching::find(db, entry, &source_name, now, problems)?;
         let is_fresh = found.article.is_none();
         let (article_id, status, changed) = match found.article {
             None => {
                 recorded.fresh += 1;
-                let id = insert_article(db, entry, judgement, now)?;
-                inserted.push(id);
-                (id, Status::Queued, true)
+                (insert_article(db, entry, judgement, now)?, Status::Queued, true)
             }
             Some(article) => {
                 let updated = update_article(db, &article, entry, judgement)?;
@@ -217,7 +214,6 @@ pub(super) fn record_judged(
             pairs::find_alike_stored(db, article_id, now)?;
         }
     }
-    search::index_new(db, &inserted)?;
     Ok(recorded)
 }
 
@@ -245,7 +241,7 @@ fn record_sighting(
     Ok(())
 }
 
-/// A new row, whole at once. It is not found by its words before [`search::index_new`].
+/// A new row, whole at once. It is found by its words at the end of the transaction (`search::index_new`).
 fn insert_article(
     db: &Transaction<'_>,
     entry: &Entry,

@@ -110,10 +110,10 @@ pub struct FetchRow {
 
 /// What `sources.definition` holds. The schedule is no part of it: changing that forgets nothing.
 #[derive(serde::Serialize, serde::Deserialize)]
-struct Definition {
+pub(super) struct Definition {
     #[serde(flatten)]
-    kind: SourceKind,
-    topics: Vec<String>,
+    pub(super) kind: SourceKind,
+    pub(super) topics: Vec<String>,
 }
 
 /// What to ask.
@@ -130,51 +130,6 @@ pub(super) fn source(row: &Row<'_>) -> rusqlite::Result<Source> {
 }
 
 impl Store {
-    /// Makes the table agree with the configuration: new sources are due at once, changed ones forget their validators
-    /// and are due, absent or disabled ones rest. Returns how many are new.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn sync_sources(&self, sources: Vec<Source>, now: UnixMs) -> Result<usize, StoreError> {
-        self.write("taking over the configured sources", move |db| {
-            let before: i64 = db.query_row("SELECT count(*) FROM sources", [], |row| row.get(0))?;
-            rows::execute(db, "UPDATE sources SET configured = 0", &[])?;
-            for source in &sources {
-                let definition = Definition { kind: source.kind.clone(), topics: source.topics.clone() };
-                rows::execute(
-                    db,
-                    "INSERT INTO sources (name, title, definition, schedule, configured, next_at, defined_at)
-                     VALUES (:name, :title, :definition, :schedule, :configured, :now, :now)
-                     ON CONFLICT (name) DO UPDATE SET
-                         title = excluded.title, schedule = excluded.schedule, configured = excluded.configured",
-                    named_params! {
-                        ":name": source.name, ":title": source.title, ":definition": rows::to_json(&definition)?,
-                        ":schedule": source.schedule, ":configured": source.enabled, ":now": now.0,
-                    },
-                )?;
-                rows::execute(
-                    db,
-                    "DELETE FROM last_bodies WHERE source_id =
-                         (SELECT id FROM sources WHERE name = :name AND definition <> :definition)",
-                    named_params! {":name": source.name, ":definition": rows::to_json(&definition)?},
-                )?;
-                rows::execute(
-                    db,
-                    "UPDATE sources SET definition = :definition, defined_at = :now, next_at = :now, etag = NULL, last_modified = NULL,
-                         current_url = NULL, moved_to = NULL, moved_count = 0, stopped = NULL, failures = 0,
-                         complete_to_at = NULL, newest_shown_at = NULL, had_entries = 0, last_full_at = NULL
-                     WHERE name = :name AND definition <> :definition",
-                    named_params! {
-                        ":name": source.name, ":definition": rows::to_json(&definition)?, ":now": now.0,
-                    },
-                )?;
-            }
-            let after: i64 = db.query_row("SELECT count(*) FROM sources", [], |row| row.get(0))?;
-            Ok(usize::try_from(after - before).unwrap_or_default())
-        })
-        .await
-    }
-
     /// Claims up to `limit` due sources for `owner` until `now + lease_ms`; a lease that ran out is free to claim. With
     /// `names`, those are claimed whether due or not.
     ///

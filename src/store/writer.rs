@@ -1,17 +1,23 @@
 //! The one connection that writes, on a thread of its own. Changes that wait for it are put on disk together.
 //!
 //! Every change is whole or not at all: beside others it stands in a savepoint of its own, so that its error takes back
-//! nothing but itself; and its caller hears of it only after the transaction that holds it is on disk. Not a queue
-//! to hide in: nothing waits for company, only for the disk.
+//! nothing but itself; and its caller hears of it only after the transaction that holds it is on disk. What a person
+//! waits for never waits for company; outcomes of fetches do, for some milliseconds.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, ffi};
 use tokio::sync::oneshot;
 
 /// More changes are not put in one transaction: other processes get their turn at the file.
 const MOST_TOGETHER: usize = 64;
+/// A change that is in no hurry waits so long for others.
+const PATIENCE: Duration = Duration::from_millis(5);
+
+/// What belongs to every transaction, once for all the changes in it.
+pub(super) type Finish = fn(&Connection) -> rusqlite::Result<()>;
 
 /// The way to the thread that writes; the thread ends when this is dropped.
 pub(super) struct Writer {
@@ -25,9 +31,18 @@ pub(super) enum WriteFault {
     Sqlite(rusqlite::Error),
 }
 
+/// Whether a change waits for others to go on disk with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hurry {
+    /// Somebody waits.
+    AtOnce,
+    /// Some milliseconds do not matter.
+    Patient,
+}
+
 enum Job {
     /// Goes into a transaction, perhaps with others.
-    Change(Box<dyn Change>),
+    Change(Box<dyn Change>, Hurry),
     /// Is no change, and stands in no transaction.
     Alone(Box<dyn FnOnce(&Connection) + Send>),
 }
@@ -72,22 +87,22 @@ where
 }
 
 impl Writer {
-    /// Gives the connection to a thread.
-    pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
+    /// Gives the connection to a thread. `finish` is done in each transaction before it is put on disk.
+    pub(super) fn start(connection: Connection, finish: Finish) -> std::io::Result<Self> {
         let (jobs, waiting) = channel();
-        thread::Builder::new().name("writer".into()).spawn(move || work(connection, &waiting))?;
+        thread::Builder::new().name("writer".into()).spawn(move || work(connection, &waiting, finish))?;
         Ok(Self { jobs })
     }
 
     /// Makes a change, and returns when it is on disk. An error takes it back.
-    pub(super) async fn change<T, F>(&self, change: F) -> Result<T, WriteFault>
+    pub(super) async fn change<T, F>(&self, hurry: Hurry, change: F) -> Result<T, WriteFault>
     where
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
         let (teller, told) = oneshot::channel();
         let change = Box::new(Pending { change: Some(change), result: None, teller });
-        self.jobs.send(Job::Change(change)).map_err(|_| WriteFault::Gone)?;
+        self.jobs.send(Job::Change(change, hurry)).map_err(|_| WriteFault::Gone)?;
         told.await.map_err(|_| WriteFault::Gone)?.map_err(WriteFault::Sqlite)
     }
 
@@ -104,21 +119,15 @@ impl Writer {
     }
 }
 
-fn work(mut connection: Connection, waiting: &Receiver<Job>) {
+fn work(mut connection: Connection, waiting: &Receiver<Job>, finish: Finish) {
     let mut next = waiting.recv().ok();
     while let Some(job) = next.take() {
         match job {
             Job::Alone(act) => act(&connection),
-            Job::Change(first) => {
+            Job::Change(first, hurry) => {
                 let mut changes = vec![first];
-                while changes.len() < MOST_TOGETHER && next.is_none() {
-                    match waiting.try_recv() {
-                        Ok(Job::Change(change)) => changes.push(change),
-                        Ok(alone) => next = Some(alone),
-                        Err(_) => break,
-                    }
-                }
-                let ended = make_together(&mut connection, &mut changes);
+                next = gather(waiting, &mut changes, hurry);
+                let ended = make_together(&mut connection, &mut changes, finish);
                 for change in changes {
                     change.tell(ended.as_ref().map(|()| ()).map_err(copy));
                 }
@@ -128,11 +137,33 @@ fn work(mut connection: Connection, waiting: &Receiver<Job>) {
     }
 }
 
+/// Adds what else waits; gives the job that is no change and ended this.
+fn gather(waiting: &Receiver<Job>, changes: &mut Vec<Box<dyn Change>>, hurry: Hurry) -> Option<Job> {
+    let mut until = (hurry == Hurry::Patient).then(|| Instant::now() + PATIENCE);
+    while changes.len() < MOST_TOGETHER {
+        let left = until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()));
+        match waiting.recv_timeout(left) {
+            Ok(Job::Change(change, hurry)) => {
+                changes.push(change);
+                until = until.filter(|_| hurry == Hurry::Patient);
+            }
+            Ok(alone) => return Some(alone),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
+        }
+    }
+    None
+}
+
 /// Makes the changes in one transaction; the error is that of all of them.
-fn make_together(connection: &mut Connection, changes: &mut [Box<dyn Change>]) -> rusqlite::Result<()> {
+fn make_together(
+    connection: &mut Connection,
+    changes: &mut [Box<dyn Change>],
+    finish: Finish,
+) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if let [only] = changes {
         only.make(&transaction)?;
+        finish(&transaction)?;
         return transaction.commit();
     }
     for change in changes {
@@ -143,6 +174,7 @@ fn make_together(connection: &mut Connection, changes: &mut [Box<dyn Change>]) -
         }
         transaction.prepare_cached("RELEASE change")?.execute([])?;
     }
+    finish(&transaction)?;
     transaction.commit()
 }
 
@@ -200,9 +232,9 @@ mod tests {
             false
         };
         connection.commit_hook(Some(count)).unwrap();
-        let writer = Writer::start(connection).unwrap();
+        let writer = Writer::start(connection, |_| Ok(())).unwrap();
         let let_go = hold(&writer);
-        let bad = writer.change(|db| {
+        let bad = writer.change(Hurry::AtOnce, |db| {
             db.execute("INSERT INTO t VALUES (7)", [])?;
             db.execute("INSERT INTO t VALUES (1)", [])
         });
@@ -210,14 +242,20 @@ mod tests {
             tokio::task::yield_now().await;
             let_go.send(()).unwrap();
         };
-        let (one, bad, two, ()) =
-            tokio::join!(writer.change(insert(1)), bad, writer.change(insert(2)), after);
+        let (one, bad, two, ()) = tokio::join!(
+            writer.change(Hurry::AtOnce, insert(1)),
+            bad,
+            writer.change(Hurry::AtOnce, insert(2)),
+            after
+        );
         assert!(matches!((one, two), (Ok(1), Ok(2))));
         let Err(WriteFault::Sqlite(error)) = bad else { panic!("it was stored twice") };
         assert!(error.to_string().contains("UNIQUE"), "{error}");
         assert_eq!(commits.load(Ordering::Relaxed), 1);
         let stored: Vec<i64> = writer
-            .change(|db| db.prepare("SELECT v FROM t ORDER BY v")?.query_map([], |row| row.get(0))?.collect())
+            .change(Hurry::AtOnce, |db| {
+                db.prepare("SELECT v FROM t ORDER BY v")?.query_map([], |row| row.get(0))?.collect()
+            })
             .await
             .ok()
             .unwrap();
@@ -229,9 +267,9 @@ mod tests {
         let (folder, connection) = database();
         let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
         connection.pragma_update(None, "max_page_count", pages + 1).unwrap();
-        let writer = Writer::start(connection).unwrap();
+        let writer = Writer::start(connection, |_| Ok(())).unwrap();
         let let_go = hold(&writer);
-        let fill = writer.change(|db| {
+        let fill = writer.change(Hurry::AtOnce, |db| {
             db.execute_batch("CREATE TABLE big (x)")?;
             db.execute("INSERT INTO big VALUES (zeroblob(1000000))", [])
         });
@@ -239,7 +277,7 @@ mod tests {
             tokio::task::yield_now().await;
             let_go.send(()).unwrap();
         };
-        let (before, full, ()) = tokio::join!(writer.change(insert(1)), fill, after);
+        let (before, full, ()) = tokio::join!(writer.change(Hurry::AtOnce, insert(1)), fill, after);
         let (Err(WriteFault::Sqlite(full)), before) = (full, before) else { panic!("it fitted") };
         assert_eq!(full.sqlite_error_code(), Some(rusqlite::ErrorCode::DiskFull));
         let stored = Connection::open(folder.path().join("x.db"))
@@ -247,6 +285,6 @@ mod tests {
             .query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0))
             .unwrap();
         assert_eq!(stored, i64::from(before.is_ok()), "what was acknowledged is there, and nothing else");
-        assert!(matches!(writer.change(insert(3)).await, Ok(3)), "the writer goes on");
+        assert!(matches!(writer.change(Hurry::AtOnce, insert(3)).await, Ok(3)), "the writer goes on");
     }
 }

@@ -30,8 +30,8 @@ pub mod schedule;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::sync::watch as signal;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -81,6 +81,10 @@ pub struct Worker {
     settings: Arc<Settings>,
     bell: Arc<Notify>,
     owner: String,
+    /// Of the schedule that most sources follow.
+    usual: Option<schedule::Schedule>,
+    /// Fetches at a time.
+    slots: Arc<Semaphore>,
     thinking: thinking::Thinking,
 }
 
@@ -94,7 +98,19 @@ impl Worker {
         bell: Arc<Notify>,
     ) -> Self {
         let owner = format!("{}-{:08x}", std::process::id(), rand::random::<u32>());
-        Self { store, intake, rules, settings, bell, owner, thinking: thinking::Thinking::new() }
+        let usual = schedule::Schedule::parse(&settings.worker.schedule, settings.worker.time_zone).ok();
+        let slots = Arc::new(Semaphore::new(settings.fetch.parallel));
+        Self {
+            store,
+            intake,
+            rules,
+            settings,
+            bell,
+            owner,
+            usual,
+            slots,
+            thinking: thinking::Thinking::new(),
+        }
     }
 
     /// Works until `stop` becomes true, then lets the refreshes in flight finish or gives them back.
@@ -131,13 +147,15 @@ impl Worker {
                 // its works are new to the ranking; and more may have come meanwhile
                 Some(_) = additions.join_next() => learner.note_arrivals(true),
                 () = self.bell.notified() => errands.look_now(),
-                Some(ended) = refreshes.join_next() => {
-                    log_report(&ended);
-                    if let Ok(Report { recorded, .. }) = ended
-                        && recorded.fresh + recorded.updated > 0
-                    {
-                        learner.note_arrivals(recorded.updated > 0);
-                        errands.note_arrivals();
+                Some(first) = refreshes.join_next() => {
+                    for ended in with_others(first, &mut refreshes) {
+                        log_report(&ended);
+                        if let Ok(Report { recorded, .. }) = ended
+                            && recorded.fresh + recorded.updated > 0
+                        {
+                            learner.note_arrivals(recorded.updated > 0);
+                            errands.note_arrivals();
+                        }
                     }
                 }
                 () = sleep_until(wake_at) => {}
@@ -176,9 +194,7 @@ impl Worker {
                 refreshes.spawn(async move { worker.refresh(due).await });
             }
             let Some(first) = refreshes.join_next().await else { return Ok(()) };
-            // those that ended with it (often they were put on disk together) make room together
-            let others = std::iter::from_fn(|| refreshes.try_join_next());
-            for ended in std::iter::once(first).chain(others) {
+            for ended in with_others(first, &mut refreshes) {
                 log_report(&ended);
                 if let Ok(ended) = ended {
                     report(ended);
@@ -238,8 +254,9 @@ impl Worker {
         self.store.claim_due(&self.owner, names, self.lease_ms(), room as i64, UnixMs::now()).await
     }
 
+    /// As many again as are fetched at a time may wait for a slot or for the disk, so that neither waits for the other.
     fn room(&self, refreshes: &JoinSet<Report>) -> usize {
-        self.settings.fetch.parallel.saturating_sub(refreshes.len())
+        (2 * self.settings.fetch.parallel).saturating_sub(refreshes.len())
     }
 
     fn lease_ms(&self) -> i64 {
@@ -260,7 +277,14 @@ impl Worker {
     }
 }
 
-fn log_report(ended: &Result<Report, tokio::task::JoinError>) {
+type Ended = Result<Report, tokio::task::JoinError>;
+
+/// Those that ended with the first (often they were put on disk together): they make room together.
+fn with_others(first: Ended, refreshes: &mut JoinSet<Report>) -> impl Iterator<Item = Ended> {
+    std::iter::once(first).chain(std::iter::from_fn(|| refreshes.try_join_next()))
+}
+
+fn log_report(ended: &Ended) {
     match ended {
         Ok(Report { source, error: Some(error), next_at, .. }) => {
             tracing::warn!("{source}: {error}; tried again at {}", next_at.to_rfc3339());

@@ -30,11 +30,15 @@ pub struct Report {
 
 impl Worker {
     pub(super) async fn refresh(&self, due: DueSource) -> Report {
+        // never closed, so this is a slot
+        let slot = self.slots.acquire().await;
         let started_at = UnixMs::now();
         let gathered = match self.gather(&due).await {
             Ok(gathered) => gathered,
             Err(failure) => Gathered::Failed(failure),
         };
+        // entries are held by no more fetches than there are slots; nothing to hold is nothing to wait for
+        let slot = slot.ok().filter(|_| matches!(gathered, Gathered::Harvest(_)));
         let ended_at = UnixMs::now();
         let next_at = self.next_at(&due, &gathered, ended_at);
         let mut report = Report {
@@ -94,6 +98,7 @@ impl Worker {
             }
             Err(error) => report.error = Some(error.to_string()),
         }
+        drop(slot);
         report
     }
 
@@ -142,8 +147,9 @@ impl Worker {
     }
 
     fn next_at(&self, due: &DueSource, gathered: &Gathered, now: UnixMs) -> UnixMs {
-        let schedule = schedule::schedule_of(&due.source, &self.settings.worker);
-        let schedule_next = schedule.ok().and_then(|schedule| schedule.next_after(now));
+        let own = due.source.schedule.as_ref();
+        let own = own.and_then(|_| schedule::schedule_of(&due.source, &self.settings.worker).ok());
+        let schedule_next = own.as_ref().or(self.usual.as_ref()).and_then(|line| line.next_after(now));
         let outcome = match gathered {
             Gathered::NotModified { answer, .. } => {
                 Outcome::Answered { freshness: answer.freshness, ttl_minutes: answer.ttl_minutes }
