@@ -10,6 +10,7 @@ mod errands;
 mod gather;
 mod hub;
 mod judge;
+mod lanes;
 mod learn;
 mod pages;
 mod post;
@@ -30,8 +31,8 @@ pub mod schedule;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::sync::watch as signal;
-use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -83,8 +84,7 @@ pub struct Worker {
     owner: String,
     /// Of the schedule that most sources follow.
     usual: Option<schedule::Schedule>,
-    /// Fetches at a time.
-    slots: Arc<Semaphore>,
+    lanes: lanes::Lanes,
     thinking: thinking::Thinking,
 }
 
@@ -99,7 +99,7 @@ impl Worker {
     ) -> Self {
         let owner = format!("{}-{:08x}", std::process::id(), rand::random::<u32>());
         let usual = schedule::Schedule::parse(&settings.worker.schedule, settings.worker.time_zone).ok();
-        let slots = Arc::new(Semaphore::new(settings.fetch.parallel));
+        let lanes = lanes::Lanes::new(settings.fetch.parallel);
         Self {
             store,
             intake,
@@ -108,7 +108,7 @@ impl Worker {
             bell,
             owner,
             usual,
-            slots,
+            lanes,
             thinking: thinking::Thinking::new(),
         }
     }
@@ -158,6 +158,7 @@ impl Worker {
                         }
                     }
                 }
+                () = self.lanes.moved() => {}
                 () = sleep_until(wake_at) => {}
             }
         }
@@ -193,7 +194,11 @@ impl Worker {
                 let worker = self.clone();
                 refreshes.spawn(async move { worker.refresh(due).await });
             }
-            let Some(first) = refreshes.join_next().await else { return Ok(()) };
+            let first = tokio::select! {
+                first = refreshes.join_next() => first,
+                () = self.lanes.moved() => continue,
+            };
+            let Some(first) = first else { return Ok(()) };
             for ended in with_others(first, &mut refreshes) {
                 log_report(&ended);
                 if let Ok(ended) = ended {
@@ -254,9 +259,9 @@ impl Worker {
         self.store.claim_due(&self.owner, names, self.lease_ms(), room as i64, UnixMs::now()).await
     }
 
-    /// As many again as are fetched at a time may wait for a slot or for the disk, so that neither waits for the other.
+    /// As many again as are fetched at a time may wait for a place or for the disk, so that neither waits for the other.
     fn room(&self, refreshes: &JoinSet<Report>) -> usize {
-        (2 * self.settings.fetch.parallel).saturating_sub(refreshes.len())
+        (2 * self.settings.fetch.parallel + self.lanes.slow_ones()).saturating_sub(refreshes.len())
     }
 
     fn lease_ms(&self) -> i64 {

@@ -30,15 +30,11 @@ pub struct Report {
 
 impl Worker {
     pub(super) async fn refresh(&self, due: DueSource) -> Report {
-        // never closed, so this is a slot
-        let slot = self.slots.acquire().await;
+        let mut place = self.lanes.enter(&due).await;
         let started_at = UnixMs::now();
-        let gathered = match self.gather(&due).await {
-            Ok(gathered) => gathered,
-            Err(failure) => Gathered::Failed(failure),
-        };
-        // entries are held by no more fetches than there are slots; nothing to hold is nothing to wait for
-        let slot = slot.ok().filter(|_| matches!(gathered, Gathered::Harvest(_)));
+        let gathered = place.keep_moving(self.gather(&due)).await.unwrap_or_else(Gathered::Failed);
+        // entries are held by no more fetches than there are places; nothing to hold is nothing to wait for
+        let place = Some(place).filter(|_| matches!(gathered, Gathered::Harvest(_)));
         let ended_at = UnixMs::now();
         let next_at = self.next_at(&due, &gathered, ended_at);
         let mut report = Report {
@@ -98,7 +94,7 @@ impl Worker {
             }
             Err(error) => report.error = Some(error.to_string()),
         }
-        drop(slot);
+        drop(place);
         report
     }
 
