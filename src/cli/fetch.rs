@@ -52,7 +52,7 @@ impl Args {
         }
         if !self.sources.is_empty() {
             let known = base.store.source_names().await?;
-            for name in self.sources.iter().filter(|name| !known.contains(name)) {
+            if let Some(name) = self.sources.iter().find(|name| !known.contains(name)) {
                 bail!("there is no source named {name:?}; `perfuse source list` shows them");
             }
         }

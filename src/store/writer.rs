@@ -129,7 +129,10 @@ fn work(mut connection: Connection, waiting: &Receiver<Job>, finish: Finish) {
                 next = gather(waiting, &mut changes, hurry);
                 let ended = make_together(&mut connection, &mut changes, finish);
                 for change in changes {
-                    change.tell(ended.as_ref().map(|()| ()).map_err(copy));
+                    change.tell(match &ended {
+                        Ok(()) => Ok(()),
+                        Err(error) => Err(copy(error)),
+                    });
                 }
             }
         }
