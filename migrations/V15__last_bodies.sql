@@ -1,4 +1,4 @@
--- New articles are indexed for the search all together at the end of their transaction (`store/search.rs`): FTS5 puts what
+-- New articles are indexed for the search all together at the end of their transaction (`store/article_index.rs`): FTS5 puts what
 -- it gathered on disk before every statement that may be taken back, so that a trigger wrote a segment for each article.
 DROP TRIGGER articles_fts_insert;
 DROP TRIGGER articles_fts_update;

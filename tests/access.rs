@@ -225,6 +225,10 @@ impl Street {
                 form.push(("password", PASSWORD.into()));
                 path.into()
             }
+            "/desk/forgotten" => {
+                form.push(("email", "somebody@example.org".into()));
+                path.into()
+            }
             "/desk/link/{token}" => {
                 let (owner, token) = (self.account(Role::Viewer).await, Token::generate().unwrap());
                 let (now, purpose) = (self.world.now(), LinkPurpose::Reset);

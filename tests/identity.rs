@@ -6,6 +6,8 @@ mod formats;
 mod generator;
 mod measure;
 mod merging;
+mod notices;
+mod parting;
 mod suggestions;
 mod versions;
 mod world;

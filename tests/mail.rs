@@ -7,6 +7,7 @@ use mail_parser::{MessageParser, MimeHeaders};
 use perfuse::config::Settings;
 use perfuse::domain::editor::Role;
 use perfuse::domain::letter::{Alert, LetterState};
+use perfuse::domain::notice::{Finding, NoticeKind, NoticeSource};
 use perfuse::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs};
 use perfuse::store::{LetterRow, MailWishes};
 use perfuse::worker::{Delivered, Post};
@@ -58,6 +59,20 @@ impl Town {
         let monday = 4 * DAY_MS + 6 * HOUR_MS + 40 * MINUTE_MS;
         let into_week = (self.world.now().0 - monday).rem_euclid(7 * DAY_MS);
         self.world.wait(7 * DAY_MS - into_week);
+    }
+
+    /// The editors are told of a retraction; three workers try to.
+    async fn alert(&self, alert: Alert) {
+        let (store, now) = (&self.world.store, self.world.now());
+        let article = self.world.article("A made-up trial of flow").await;
+        let retraction = Finding::new(NoticeKind::Retraction, NoticeSource::Editor);
+        let noticed = store.record_findings(article.id, vec![retraction], false, now).await.unwrap();
+        let mut told = 0;
+        for _ in 0..3 {
+            told +=
+                u8::from(store.tell_notices(noticed.fresh.clone(), Some(alert.clone()), now).await.unwrap());
+        }
+        assert_eq!(told, 1);
     }
 
     async fn editor_with(&self, email: &str, wishes: MailWishes) -> i64 {
@@ -131,6 +146,50 @@ async fn somebody_who_is_invited_gets_a_letter_whose_link_works_once() {
     let mut second = town.world.browser();
     assert_eq!(second.post(&link, &[("password", "another long password")]).await.status, 410);
     assert_eq!(town.deliver().await, NOTHING, "sent once");
+}
+
+#[tokio::test]
+async fn whoever_forgot_the_password_gets_a_letter_and_a_stranger_learns_nothing() {
+    let mut town = Town::found().await;
+    let mut maria = town.world.person("maria@example.org", Role::Editor).await;
+    let mut stranger = town.world.browser();
+    let door = stranger.get("/desk/sign-in").await;
+    let path = door.values("main a", "href").remove(0);
+    assert!(stranger.get(&path).await.values("form", "action").contains(&path));
+    let mut answers = Vec::new();
+    for email in ["nobody@example.org", "Maria@example.org ", "maria@example.org"] {
+        let page = stranger.post(&path, &[("email", email)]).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let email = email.trim().to_lowercase();
+        answers.push(page.text("main").replace(&email, "…"));
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    for _ in 0..100 {
+        if !town.letters().await.is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(maria.get("/desk").await.status, 200, "asking changes nothing");
+    assert_eq!(town.deliver().await, SENT, "one letter, however often it is asked for");
+    assert_eq!(town.deliver().await, NOTHING);
+    let (_, text, _) = read(&town.office.taken().pop().unwrap());
+    let used = stranger.post(&link_in(&text), &[("password", "nine red umbrellas")]).await;
+    assert_eq!(used.status, 303, "{}", used.body);
+    assert_eq!(maria.get("/desk").await.status, 303, "a new password ends the sessions of the old one");
+    assert_eq!(maria.sign_in("maria@example.org", "nine red umbrellas").await.status, 303);
+
+    let expires_at = town.world.now().plus_ms(DAY_MS);
+    let store = &town.world.store;
+    let asked =
+        async |email: &str| store.enqueue_forgotten(email, expires_at, town.world.now()).await.unwrap();
+    assert!(!asked("maria@example.org").await, "not within the hour");
+    town.world.wait(2 * HOUR_MS);
+    assert!(asked("maria@example.org").await);
+    assert!(!asked("nobody@example.org").await);
+    store.set_disabled("maria@example.org", true, None, town.world.now()).await.unwrap();
+    town.world.wait(2 * HOUR_MS);
+    assert!(!asked("maria@example.org").await, "nor for somebody who left");
 }
 
 #[tokio::test]
@@ -246,9 +305,7 @@ async fn an_alert_reaches_each_editor_once_and_its_words_stay_words() {
         paragraphs: vec!["<script>alert(1)</script> “Größe” 流量\r\n.\r\nQUIT".into(), "x ".repeat(2000)],
         path: "/desk/a/1".into(),
     };
-    for _ in 0..3 {
-        town.world.store.enqueue_alert("retraction:1", alert.clone(), town.world.now()).await.unwrap();
-    }
+    town.alert(alert).await;
     assert_eq!(town.deliver().await, Delivered { sent: 2, postponed: 0, failed: 0 });
     let taken = town.office.taken();
     let mut to: Vec<&str> = taken.iter().map(|taken| taken.to.as_str()).collect();
@@ -319,8 +376,7 @@ async fn a_password_that_the_server_refuses_is_the_operators_to_mend_and_the_let
     town.world.person("lost@example.org", Role::Editor).await;
     town.editor_with("one@example.org", MailWishes { digest: false, alerts: true }).await;
     town.office.behave(Manner::Answers("MAIL", "530 authentication required"));
-    let alert = Alert { subject: "A".into(), paragraphs: vec!["b".into()], path: "/desk".into() };
-    town.world.store.enqueue_alert("x", alert, town.world.now()).await.unwrap();
+    town.alert(Alert { subject: "A".into(), paragraphs: vec!["b".into()], path: "/desk".into() }).await;
     assert_eq!(town.deliver().await, POSTPONED, "the others are not tried in vain");
     assert_eq!(town.office.visits(), 1);
 }
@@ -345,8 +401,7 @@ async fn a_letter_whose_link_would_have_ended_is_not_sent() {
 async fn a_server_that_took_a_letter_and_was_not_heard_gets_it_again_under_the_same_name() {
     let mut town = Town::found().await;
     town.editor_with("one@example.org", MailWishes { digest: false, alerts: true }).await;
-    let alert = Alert { subject: "A".into(), paragraphs: vec!["b".into()], path: "/desk".into() };
-    town.world.store.enqueue_alert("x", alert, town.world.now()).await.unwrap();
+    town.alert(Alert { subject: "A".into(), paragraphs: vec!["b".into()], path: "/desk".into() }).await;
     town.office.behave(Manner::HangsUpAfterTaking);
     assert_eq!(town.deliver().await, POSTPONED);
     town.office.behave(Manner::Takes);
@@ -361,8 +416,7 @@ async fn a_server_that_took_a_letter_and_was_not_heard_gets_it_again_under_the_s
 async fn a_process_that_is_killed_while_it_sends_leaves_the_letter_to_the_next() {
     let mut town = Town::found().await;
     town.editor_with("one@example.org", MailWishes { digest: false, alerts: true }).await;
-    let alert = Alert { subject: "A".into(), paragraphs: vec!["b".into()], path: "/desk".into() };
-    town.world.store.enqueue_alert("x", alert, town.world.now()).await.unwrap();
+    town.alert(Alert { subject: "A".into(), paragraphs: vec!["b".into()], path: "/desk".into() }).await;
     let claimed = town.world.store.claim_letter(town.world.now()).await.unwrap().unwrap();
     assert_eq!(claimed.attempt, 1);
     assert_eq!(town.deliver().await, NOTHING, "somebody has it in hand");
@@ -377,8 +431,7 @@ async fn two_workers_never_send_the_same_letter() {
     for number in 0..5 {
         town.editor_with(&format!("e{number}@example.org"), MailWishes { digest: false, alerts: true }).await;
     }
-    let alert = Alert { subject: "A".into(), paragraphs: vec!["b".into()], path: "/desk".into() };
-    town.world.store.enqueue_alert("x", alert, town.world.now()).await.unwrap();
+    town.alert(Alert { subject: "A".into(), paragraphs: vec!["b".into()], path: "/desk".into() }).await;
     let port = town.office.port.to_string();
     let mut other = post(
         &town.world,
@@ -399,8 +452,7 @@ async fn two_workers_never_send_the_same_letter() {
 async fn a_disabled_account_gets_no_letter() {
     let mut town = Town::found().await;
     town.editor_with("gone@example.org", MailWishes { digest: true, alerts: true }).await;
-    let alert = Alert { subject: "A".into(), paragraphs: vec!["b".into()], path: "/desk".into() };
-    town.world.store.enqueue_alert("x", alert, town.world.now()).await.unwrap();
+    town.alert(Alert { subject: "A".into(), paragraphs: vec!["b".into()], path: "/desk".into() }).await;
     town.world.store.set_disabled("gone@example.org", true, None, town.world.now()).await.unwrap();
     assert_eq!(town.deliver().await, NOTHING);
     town.wait_for_the_digest();

@@ -250,9 +250,11 @@ async fn a_lease_that_was_lost_stores_nothing_and_an_expired_one_is_free() {
 async fn search_finds_british_and_american_spellings() {
     let desk = desk().await;
     desk.show("one", vec![entry(Some(1), None, "A trial")]).await;
-    let found = desk.store.search_articles("hemolysis", 10).await.unwrap();
-    assert_eq!(found.len(), 1);
-    assert!(found[0].snippet.contains("\u{2}haemolysis\u{3}"));
+    let filter = QueueFilter { words: Some("hemolysis".into()), ..Default::default() };
+    let (found, count) = desk.store.queue(filter, 0, 10).await.unwrap();
+    assert_eq!(count, 1);
+    let marked = desk.store.mark_words("hemolysis", vec![found[0].id]).await.unwrap();
+    assert!(marked[0].snippet.as_ref().unwrap().contains("\u{2}haemolysis\u{3}"));
     let filter =
         QueueFilter { words: Some("GLP-1".into()), status: Some(Status::Queued), ..Default::default() };
     assert_eq!(desk.store.queue(filter, 0, 10).await.unwrap().1, 0);

@@ -72,6 +72,18 @@ impl Desk {
         }
     }
 
+    /// The watch saw a mark no longer; how many it lifted.
+    async fn watch_misses(&self, id: i64, notice: i64, now: UnixMs) -> usize {
+        let result = Looked::Answered {
+            findings: vec![],
+            gone: vec![notice],
+            snapshot: "{}".into(),
+            incomplete: None,
+        };
+        let look = Look { article_id: id, service: WatchService::Pubmed, next_at: later(99), result };
+        self.store.record_looks(vec![look], false, now).await.unwrap().lifted
+    }
+
     async fn find(&self, id: i64, findings: &[Finding], now: UnixMs) -> usize {
         self.store.record_findings(id, findings.to_vec(), false, now).await.unwrap().fresh.len()
     }
@@ -224,14 +236,15 @@ async fn a_lifted_mark_leaves_its_history_and_a_dismissed_one_too() {
     let id = desk.public_article(1).await;
     desk.find(id, &[by_pmid(NoticeKind::Retraction, 900)], later(1)).await;
     let notice = desk.store.notices_of(id).await.unwrap().remove(0);
-    desk.store.lift_notice(notice.id, None, later(2)).await.unwrap();
+    assert_eq!(desk.watch_misses(id, notice.id, later(2)).await, 1);
     let item = desk.item(id, later(3)).await;
     assert!(item.mark().is_none(), "the mark is gone");
     let kinds: Vec<_> = item.notices.iter().map(|notice| notice.finding.kind).collect();
     assert_eq!(kinds, [NoticeKind::Retraction, NoticeKind::Reinstatement]);
     assert!(item.notices[0].lifted_at.is_some());
-    let again = desk.store.lift_notice(notice.id, None, later(3)).await;
-    assert!(matches!(again, Err(NoticeError::Illegal { state: NoticeState::Lifted, .. })));
+    assert_eq!(desk.watch_misses(id, notice.id, later(3)).await, 0, "it is lifted once");
+    let answer = desk.store.answer_notice(notice.id, desk.editor, SummaryHolds::Yes, later(3)).await;
+    assert!(matches!(answer, Err(NoticeError::Illegal { state: NoticeState::Lifted })));
 
     // the service says it again: better marked twice than missed once
     assert_eq!(desk.find(id, &[by_pmid(NoticeKind::Retraction, 900)], later(4)).await, 1);
@@ -325,4 +338,63 @@ impl Desk {
         let public_id = self.store.article(id).await.unwrap().unwrap().public_id;
         self.store.news_place(&public_id, later(9)).await.unwrap() == NewsPlace::Unknown
     }
+}
+
+#[tokio::test]
+async fn what_pubmed_deleted_leaves_the_queue_and_is_told_to_the_editors_where_it_is_public() {
+    let desk = desk().await;
+    let (public, waiting) = (desk.public_article(1).await, desk.arrive(2).await);
+    let before = desk.item(public, later(1)).await;
+    let deleted = vec![Pmid(1), Pmid(2), Pmid(3)];
+    assert_eq!(desk.store.record_deleted(deleted.clone(), later(1)).await.unwrap(), 2);
+    assert_eq!(
+        desk.store.record_deleted(deleted, later(1)).await.unwrap(),
+        0,
+        "the same again changes nothing"
+    );
+    assert_eq!(desk.store.article(waiting).await.unwrap().unwrap().status, Status::Rejected);
+    let told = desk.store.waiting_notices().await.unwrap();
+    assert_eq!((told.len(), told[0].article.id), (1, public));
+    assert_eq!(told[0].notice.finding, Finding::record_gone(Pmid(1)));
+    assert_eq!(desk.store.untold_notices(10).await.unwrap().len(), 1, "by mail too");
+    assert_eq!(desk.item(public, later(2)).await, before, "and to nobody else");
+}
+
+#[tokio::test]
+async fn what_the_watch_dropped_comes_back_when_it_is_said_again() {
+    let desk = desk().await;
+    let id = desk.arrive(1).await;
+    let retraction = by_pmid(NoticeKind::Retraction, 900);
+    desk.find(id, std::slice::from_ref(&retraction), NOW).await;
+    let gone = desk.store.notices_of(id).await.unwrap().remove(0).id;
+    desk.store.sync_watch(NOW).await.unwrap();
+    let result =
+        Looked::Answered { findings: vec![], gone: vec![gone], snapshot: "{}".into(), incomplete: None };
+    let look = Look { article_id: id, service: WatchService::Pubmed, next_at: later(9), result };
+    assert_eq!(desk.store.record_looks(vec![look], false, later(1)).await.unwrap().lifted, 1);
+    assert_eq!(desk.find(id, &[retraction], later(2)).await, 1, "no editor dismissed it");
+    let states: Vec<_> =
+        desk.store.notices_of(id).await.unwrap().into_iter().map(|notice| notice.state).collect();
+    assert_eq!(states, [NoticeState::Dismissed, NoticeState::Waiting]);
+}
+
+#[tokio::test]
+async fn papers_that_cannot_be_had_keep_no_other_waiting() {
+    let desk = desk().await;
+    for pmid in [1, 2] {
+        let id = desk.public_article(pmid).await;
+        desk.find(id, &[by_pmid(NoticeKind::NowPublished, 900 + pmid)], NOW).await;
+    }
+    let store = &desk.store;
+    let next = |now| async move {
+        let due = store.papers_to_meet(1, now).await.unwrap();
+        due.first().map(|(notice, tries)| (notice.finding.ids.pmid.unwrap().0, notice.id, *tries))
+    };
+    let (first, id, _) = next(NOW).await.unwrap();
+    desk.store.postpone_paper(id, later(1)).await.unwrap();
+    let (second, other, _) = next(NOW).await.unwrap();
+    assert_eq!((first, second), (901, 902));
+    desk.store.postpone_paper(other, later(2)).await.unwrap();
+    assert_eq!(next(NOW).await, None, "nobody is asked in every cycle");
+    assert_eq!(next(later(3)).await, Some((901, id, 1)), "the longest due first");
 }

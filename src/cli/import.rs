@@ -134,7 +134,7 @@ async fn import_file(
         let entries = judged.iter().map(|judged| judged.entry.clone()).collect();
         let (now, count) = (UnixMs::now(), judged.len());
         let (recorded, more_problems) = store.record_entries(source_id, judged, now).await?;
-        note_incoming(store, approve_first, entries).await;
+        note_incoming(store, approve_first, None, entries).await;
         tally.recorded += recorded;
         tally.deleted += store.record_deleted(deleted, now).await?;
         tally.add_problems(problems);

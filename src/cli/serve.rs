@@ -61,7 +61,9 @@ impl Args {
 
 /// Log lines go to standard error.
 fn start_logging(settings: &Settings) {
-    let filter = tracing_subscriber::EnvFilter::new(&settings.log.level);
+    // five lines at each start that say nothing happened
+    let filter = format!("refinery_core=warn,{}", settings.log.level);
+    let filter = tracing_subscriber::EnvFilter::new(filter);
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

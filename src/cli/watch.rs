@@ -90,8 +90,11 @@ async fn run(base: &Base, ids: &[String]) -> anyhow::Result<()> {
     say(format_args!("{}", describe(&reports)))?;
     let failed: usize = reports.iter().map(|report| report.failed).sum();
     for report in &reports {
-        if let Some(error) = &report.stopped {
-            super::complain(format_args!("{}: {error}", report.service.label()));
+        for (why, count) in &report.reasons {
+            super::complain(format_args!("{}: {count} failed: {why}", report.service.label()));
+        }
+        if report.stopped.is_some() {
+            super::complain(format_args!("{} is left alone for a while", report.service.label()));
         }
     }
     ensure!(failed == 0, "{failed} looks failed; they are repeated by themselves, and none counts as clean");
@@ -200,17 +203,21 @@ fn explain_service(service: WatchService, watched: &Watched) -> anyhow::Result<(
     };
     say(format_args!("\n{}: {said}; next look {}\n", service.label(), watched.next_at.to_rfc3339()))?;
     if let Some(error) = &watched.error {
-        say(format_args!("  failed {} times since: {error}\n", watched.failures))?;
+        say(format_args!(
+            "  failed {} times since, so it is not known what it says now: {error}\n",
+            watched.failures
+        ))?;
     }
     let snapshot = Snapshot::read(watched.snapshot.as_deref());
     for reason in &snapshot.reasons {
         say(format_args!("  {reason}\n"))?;
     }
     if watched.checked_at.is_some() && snapshot.said.is_empty() {
-        say(format_args!("  nothing happened to this work, as it says\n"))?;
+        let until = if watched.error.is_some() { ", up to its last answer" } else { "" };
+        say(format_args!("  nothing happened to this work, as it says{until}\n"))?;
     }
     for (notice, looks) in &snapshot.missing {
-        say(format_args!("  notice {notice} was not confirmed in the last {looks} looks\n"))?;
+        say(format_args!("  notice {notice} was not confirmed in the last {looks} complete looks\n"))?;
     }
     Ok(())
 }

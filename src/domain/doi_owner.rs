@@ -5,7 +5,7 @@
 
 use super::entry::Entry;
 use super::identity::Identifiers;
-use super::relation::{RelatedWork, Relation};
+use super::relation::RelatedWork;
 use super::text::RichText;
 
 /// Whether a record is a notice about another work, by its types or the way its title begins. "RETRACTED: …" before a
@@ -73,8 +73,7 @@ impl DoiOwner {
         ids: &Identifiers,
         related: &[RelatedWork],
     ) -> Self {
-        let about = [Relation::RetractionOf, Relation::ErratumFor, Relation::ExpressionOfConcernFor];
-        let mut about = related.iter().filter(|other| about.contains(&other.relation)).peekable();
+        let mut about = related.iter().filter(|other| other.relation.is_of_notice()).peekable();
         if about.peek().is_none() && !is_notice(publication_types, title) {
             return Self::Work;
         }
@@ -101,6 +100,7 @@ pub fn claims_doi(entry: &Entry) -> bool {
 mod tests {
     use super::*;
     use crate::domain::identity::Doi;
+    use crate::domain::relation::Relation;
 
     #[test]
     fn notices_are_known_by_how_their_titles_begin_and_works_about_corrections_are_not_notices() {
@@ -126,7 +126,8 @@ mod tests {
     #[test]
     fn a_notice_leaves_the_doi_that_it_shares_to_its_work() {
         let doi = |text: &str| Identifiers { doi: Doi::parse(text), ..Identifiers::default() };
-        let about = |text: &str| RelatedWork::new(Relation::RetractionOf, doi(text));
+        let points = |relation, text: &str| RelatedWork::new(relation, doi(text));
+        let about = |text: &str| points(Relation::RetractionOf, text);
         let notice = |related: Vec<RelatedWork>| Entry {
             title: RichText::from_plain("The title of the paper itself"),
             ids: doi("10.9999/x"),
@@ -138,5 +139,14 @@ mod tests {
         assert!(claims_doi(&notice(vec![about("10.9999/paper")])));
         assert!(!claims_doi(&notice(vec![])), "it does not say whose it is");
         assert!(claims_doi(&Entry { publication_types: vec![], ..notice(vec![]) }));
+        for relation in [Relation::PartialRetractionOf, Relation::WithdrawalOf, Relation::RemovalOf] {
+            let untyped = Entry { publication_types: vec![], ..notice(vec![points(relation, "10.9999/x")]) };
+            assert!(!claims_doi(&untyped), "{relation:?}");
+        }
+        let newer = points(Relation::NewVersionOf, "10.9999/x");
+        assert!(
+            claims_doi(&Entry { publication_types: vec![], ..notice(vec![newer]) }),
+            "a version is a work"
+        );
     }
 }

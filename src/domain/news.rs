@@ -51,6 +51,11 @@ impl NewsItem {
         standing_mark(&self.notices)
     }
 
+    /// Its notices that hold, oldest first.
+    pub fn standing_notices(&self) -> impl Iterator<Item = &PublicNotice> {
+        self.notices.iter().filter(|notice| notice.lifted_at.is_none())
+    }
+
     /// One of its notices.
     pub fn notice(&self, public_id: &str) -> Option<&PublicNotice> {
         self.notices.iter().find(|notice| notice.public_id == public_id)

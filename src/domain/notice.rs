@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::entry::{Journal, WorkKind};
-use super::identity::Identifiers;
+use super::identity::{Identifiers, Pmid};
 use super::time::{PartialDate, UnixMs};
 
 /// What happened, most serious first.
@@ -24,10 +24,15 @@ pub enum NoticeKind {
     PartialRetraction,
     /// The editors of the journal doubt it.
     ExpressionOfConcern,
+    /// PubMed has the work's record no longer. It deletes duplicates too, so this says nothing of the work itself and
+    /// is for the editors alone.
+    RecordGone,
     /// Corrected and published again as a whole.
     CorrectedAndRepublished,
     /// An erratum.
     Correction,
+    /// The publisher registered an update of a sort that is not known here; its word stands in the citation.
+    OtherUpdate,
     /// The preprint is now published in a journal.
     NowPublished,
     /// A newer version of the same work.
@@ -44,14 +49,16 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// All of them, most serious first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Retraction,
         Self::Removal,
         Self::Withdrawal,
         Self::PartialRetraction,
         Self::ExpressionOfConcern,
+        Self::RecordGone,
         Self::CorrectedAndRepublished,
         Self::Correction,
+        Self::OtherUpdate,
         Self::NowPublished,
         Self::NewVersion,
         Self::TrialStopped,
@@ -68,8 +75,10 @@ impl NoticeKind {
             Self::Withdrawal => "withdrawal",
             Self::PartialRetraction => "partial_retraction",
             Self::ExpressionOfConcern => "expression_of_concern",
+            Self::RecordGone => "record_gone",
             Self::CorrectedAndRepublished => "corrected_and_republished",
             Self::Correction => "correction",
+            Self::OtherUpdate => "other_update",
             Self::NowPublished => "now_published",
             Self::NewVersion => "new_version",
             Self::TrialStopped => "trial_stopped",
@@ -89,12 +98,17 @@ impl NoticeKind {
         self <= Self::ExpressionOfConcern
     }
 
+    /// Whether only editors ever see it: their answer closes it, and the public is told nothing.
+    pub fn stays_at_desk(self) -> bool {
+        self == Self::RecordGone
+    }
+
     /// Whether the work no longer stands: what was reported of it is no longer shown as news.
     pub fn voids_the_work(self) -> bool {
         self <= Self::Withdrawal
     }
 
-    /// The notice's name in English, as in "Retraction: …".
+    /// The notice's name in English, for logs and the command line.
     pub fn label(self) -> &'static str {
         match self {
             Self::Retraction => "Retraction",
@@ -102,14 +116,37 @@ impl NoticeKind {
             Self::Withdrawal => "Withdrawal",
             Self::PartialRetraction => "Partial retraction",
             Self::ExpressionOfConcern => "Expression of concern",
+            Self::RecordGone => "Record gone from PubMed",
             Self::CorrectedAndRepublished => "Corrected and republished",
             Self::Correction => "Correction",
+            Self::OtherUpdate => "Other update",
             Self::NowPublished => "Preprint now published",
             Self::NewVersion => "New version",
             Self::TrialStopped => "Trial stopped",
             Self::ResultsPosted => "Trial results posted",
             Self::TrialChanged => "Trial changed",
             Self::Reinstatement => "Reinstated",
+        }
+    }
+
+    /// Under which key its name stands in the texts.
+    pub fn text_key(self) -> &'static str {
+        match self {
+            Self::Retraction => "notice-retraction",
+            Self::Removal => "notice-removal",
+            Self::Withdrawal => "notice-withdrawal",
+            Self::PartialRetraction => "notice-partial-retraction",
+            Self::ExpressionOfConcern => "notice-concern",
+            Self::RecordGone => "notice-record-gone",
+            Self::CorrectedAndRepublished => "notice-republished",
+            Self::Correction => "notice-correction",
+            Self::OtherUpdate => "notice-other-update",
+            Self::NowPublished => "notice-now-published",
+            Self::NewVersion => "notice-new-version",
+            Self::TrialStopped => "notice-trial-stopped",
+            Self::ResultsPosted => "notice-results",
+            Self::TrialChanged => "notice-trial-changed",
+            Self::Reinstatement => "notice-reinstatement",
         }
     }
 
@@ -142,6 +179,8 @@ pub enum NoticeSource {
     Medrxiv,
     /// The preprint server.
     Biorxiv,
+    /// Europe PMC's record, brought by a source or a file.
+    EuropePmc,
     /// The trial registry.
     ClinicalTrials,
     /// An editor, by hand.
@@ -150,12 +189,13 @@ pub enum NoticeSource {
 
 impl NoticeSource {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Pubmed,
         Self::CrossrefPublisher,
         Self::RetractionWatch,
         Self::Medrxiv,
         Self::Biorxiv,
+        Self::EuropePmc,
         Self::ClinicalTrials,
         Self::Editor,
     ];
@@ -168,6 +208,7 @@ impl NoticeSource {
             Self::RetractionWatch => "retraction_watch",
             Self::Medrxiv => "medrxiv",
             Self::Biorxiv => "biorxiv",
+            Self::EuropePmc => "europe_pmc",
             Self::ClinicalTrials => "clinical_trials",
             Self::Editor => "editor",
         }
@@ -178,7 +219,21 @@ impl NoticeSource {
         Self::ALL.into_iter().find(|source| source.as_str() == word)
     }
 
-    /// Its name for people.
+    /// Under which key its name stands in the texts.
+    pub fn text_key(self) -> &'static str {
+        match self {
+            Self::Pubmed => "said-pubmed",
+            Self::CrossrefPublisher => "said-publisher",
+            Self::RetractionWatch => "said-retraction-watch",
+            Self::Medrxiv => "said-medrxiv",
+            Self::Biorxiv => "said-biorxiv",
+            Self::EuropePmc => "said-europe-pmc",
+            Self::ClinicalTrials => "said-trials",
+            Self::Editor => "said-editor",
+        }
+    }
+
+    /// Its name in English, for logs and the command line.
     pub fn label(self) -> &'static str {
         match self {
             Self::Pubmed => "PubMed",
@@ -186,6 +241,7 @@ impl NoticeSource {
             Self::RetractionWatch => "Retraction Watch, by Crossref",
             Self::Medrxiv => "medRxiv",
             Self::Biorxiv => "bioRxiv",
+            Self::EuropePmc => "Europe PMC",
             Self::ClinicalTrials => "ClinicalTrials.gov",
             Self::Editor => "the editors",
         }
@@ -280,6 +336,17 @@ impl Finding {
             noticed_on: None,
             detail: String::new(),
             changes: Vec::new(),
+        }
+    }
+
+    /// PubMed has no record of this number any longer.
+    pub fn record_gone(pmid: Pmid) -> Self {
+        let detail = "PubMed has no record of this number any longer. It deletes records that are gone and records that \
+                      it had twice: only the publisher's page tells which.";
+        Self {
+            link: Some(pmid.url()),
+            detail: detail.to_owned(),
+            ..Self::new(NoticeKind::RecordGone, NoticeSource::Pubmed)
         }
     }
 
@@ -427,5 +494,7 @@ mod tests {
         assert_eq!(serious.len(), 5);
         assert!(!NoticeKind::Correction.is_serious() && NoticeKind::ExpressionOfConcern.is_serious());
         assert_eq!(NoticeKind::Correction.mark(), Some("Corrected"));
+        let quiet = [NoticeKind::RecordGone, NoticeKind::OtherUpdate];
+        assert!(quiet.iter().all(|kind| kind.mark().is_none() && !kind.is_serious()));
     }
 }

@@ -38,6 +38,10 @@ pub enum Relation {
     ErratumIn,
     /// This corrects the other.
     ErratumFor,
+    /// Changed by the other in a way whose name is not known here; the citation says it.
+    OtherUpdateIn,
+    /// Changes the other in such a way.
+    OtherUpdateOf,
     /// Republished with corrections as the other.
     CorrectedAndRepublishedIn,
     /// The corrected republication of the other.
@@ -57,6 +61,20 @@ pub enum Relation {
 }
 
 impl Relation {
+    /// Whether a record that says this of another is a notice about it: it retracts, withdraws, removes, doubts or
+    /// corrects it.
+    pub fn is_of_notice(self) -> bool {
+        matches!(
+            self,
+            Self::RetractionOf
+                | Self::PartialRetractionOf
+                | Self::WithdrawalOf
+                | Self::RemovalOf
+                | Self::ExpressionOfConcernFor
+                | Self::ErratumFor
+        )
+    }
+
     /// The relation for PubMed's `RefType`; `None` for kinds that change nothing (`Cites`, `AssociatedDataset`, …).
     pub fn from_ref_type(ref_type: &str) -> Option<Self> {
         Some(match ref_type {

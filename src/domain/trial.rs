@@ -98,9 +98,33 @@ pub struct TrialFacts {
     /// When results were first posted in the registry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub results_posted_on: Option<PartialDate>,
+    /// How it is designed; `None` in facts that were kept before this was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub design: Option<TrialDesign>,
     /// When the registry last posted a change: of two sights, the newer one counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_updated_on: Option<PartialDate>,
+}
+
+/// What a registration says is done to whom and what is measured, in its own words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TrialDesign {
+    /// The brief title.
+    pub title: String,
+    /// "Cardiac Arrest, Out-Of-Hospital".
+    pub conditions: Vec<String>,
+    /// "Device: ECMO".
+    pub interventions: Vec<String>,
+    /// "Experimental: Early ECMO".
+    pub arms: Vec<String>,
+    /// "Survival (30 days)".
+    pub primary_outcomes: Vec<String>,
+    /// The same.
+    pub secondary_outcomes: Vec<String>,
+    /// When the last data for the primary outcome came or are to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary_completes_on: Option<PartialDate>,
 }
 
 impl TrialFacts {
@@ -188,6 +212,7 @@ mod tests {
             starts_on: PartialDate::new(2022, Some(8), None),
             completes_on: None,
             results_posted_on: PartialDate::new(2026, Some(11), Some(3)),
+            design: None,
             last_updated_on: None,
         };
         assert_eq!(

@@ -54,7 +54,7 @@ impl WatchService {
             NoticeSource::CrossrefPublisher | NoticeSource::RetractionWatch => self == Self::Crossref,
             NoticeSource::Medrxiv | NoticeSource::Biorxiv => self == Self::Preprints,
             NoticeSource::ClinicalTrials => self == Self::Trials,
-            NoticeSource::Editor => false,
+            NoticeSource::EuropePmc | NoticeSource::Editor => false,
         }
     }
 }
@@ -67,6 +67,7 @@ pub fn only_one_of(kind: NoticeKind) -> Option<&'static str> {
         NoticeKind::PartialRetraction => Some("partial_retraction"),
         NoticeKind::ExpressionOfConcern => Some("expression_of_concern"),
         NoticeKind::CorrectedAndRepublished => Some("corrected_and_republished"),
+        NoticeKind::RecordGone => Some("record_gone"),
         NoticeKind::NowPublished => Some("now_published"),
         _ => None,
     }

@@ -18,10 +18,11 @@ use tokio::time::Instant;
 
 use self::answer::{Found, Refusal, find_refusal, read_found};
 use self::history::{HistoryKey, Part};
+use super::apart::parse_apart;
 use super::fetch::{FetchError, Fetcher, Request, Response};
 use super::pubmed;
 use crate::domain::entry::{Parsed, Problem};
-use crate::domain::identity::{Doi, Pmid};
+use crate::domain::identity::Pmid;
 pub use error::EutilsError;
 pub use history::History;
 pub use window::Window;
@@ -186,17 +187,6 @@ impl Eutils {
         Ok(merged)
     }
 
-    /// The record that has the DOI, if PubMed has exactly one.
-    ///
-    /// # Errors
-    /// See [`EutilsError`].
-    pub async fn find_doi(&self, doi: &Doi) -> Result<Option<Pmid>, EutilsError> {
-        let query = format!("\"{doi}\"[doi]");
-        let form = vec![("term", query.clone()), ("retmax", "2".to_owned())];
-        let found = self.esearch(&query, form).await?;
-        Ok(found.ids.first().copied().filter(|_| found.count == 1))
-    }
-
     async fn fetch_slice(
         &self,
         query: &str,
@@ -223,8 +213,7 @@ impl Eutils {
         let missing = list_missing(&parsed, expected);
         if !missing.is_empty() {
             let pmids: Vec<String> = missing.iter().map(ToString::to_string).collect();
-            let what = "PubMed sent no record for this number, asked twice (unknown, deleted or merged)";
-            parsed.problems.push(Problem::new(format!("PMID {}", pmids.join(", ")), what));
+            parsed.problems.push(Problem::new(format!("PMID {}", pmids.join(", ")), NO_RECORD));
         }
         Ok(parsed)
     }
@@ -257,12 +246,17 @@ impl Eutils {
 
     async fn esearch(&self, query: &str, form: Form) -> Result<Found, EutilsError> {
         let body = self.call("esearch", query, form).await?;
-        read_found(&body).map_err(|refusal| self.name_refusal("esearch", query, refusal))
+        let found = parse_apart(move || read_found(&body)).await;
+        let found = found.unwrap_or_else(|what| Err(Refusal::Unreadable(what)));
+        found.map_err(|refusal| self.name_refusal("esearch", query, refusal))
     }
 
     async fn efetch(&self, form: Form) -> Result<Parsed, EutilsError> {
         let body = self.call("efetch", "", form).await?;
-        pubmed::parse(&body).map_err(|source| EutilsError::Records { operation: "efetch", source })
+        let operation = "efetch";
+        let parsed = parse_apart(move || pubmed::parse(&body)).await;
+        let parsed = parsed.map_err(|what| EutilsError::Unreadable { operation, what })?;
+        parsed.map_err(|source| EutilsError::Records { operation, source })
     }
 
     /// One call, repeated after a pause while the rate limit is in the way.
@@ -376,17 +370,36 @@ fn merge(into: &mut Parsed, more: Parsed) {
     }
 }
 
+/// What is wrong with a number that PubMed sent nothing about.
+const NO_RECORD: &str = "PubMed sent no record for this number, asked twice (unknown, deleted or merged)";
+
+/// Why it cannot be said that PubMed has no record of `pmid` although none was read: its record came and was
+/// unreadable, or the answer was not whole. `None` if PubMed sent nothing about it.
+pub fn why_unread(answer: &Parsed, pmid: Pmid) -> Option<&str> {
+    let unread = answer.problems.iter().filter(|problem| problem.what != NO_RECORD);
+    let mut unread = unread.filter(|problem| match named(problem).as_slice() {
+        [] => true,
+        named => named.contains(&pmid),
+    });
+    unread.next().map(|problem| problem.what.as_str())
+}
+
+/// The numbers that a problem names: "record 17 (PMID 123)".
+fn named(problem: &Problem) -> Vec<Pmid> {
+    let words = problem.place.split(|character: char| !character.is_ascii_alphanumeric());
+    let mut words = words.filter(|word| !word.is_empty()).peekable();
+    let mut named = Vec::new();
+    while let Some(word) = words.next() {
+        if word == "PMID" {
+            named.extend(words.peek().and_then(|number| Pmid::parse(number)));
+        }
+    }
+    named
+}
+
 /// What was asked for and is neither a record nor named in a problem.
 fn list_missing(parsed: &Parsed, expected: &[Pmid]) -> Vec<Pmid> {
     let mut answered: HashSet<Pmid> = parsed.entries.iter().filter_map(|entry| entry.ids.pmid).collect();
-    for problem in &parsed.problems {
-        let words = problem.place.split(|character: char| !character.is_ascii_alphanumeric());
-        let mut words = words.filter(|word| !word.is_empty()).peekable();
-        while let Some(word) = words.next() {
-            if word == "PMID" {
-                answered.extend(words.peek().and_then(|number| Pmid::parse(number)));
-            }
-        }
-    }
+    answered.extend(parsed.problems.iter().flat_map(named));
     expected.iter().copied().filter(|pmid| answered.insert(*pmid)).collect()
 }

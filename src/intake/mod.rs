@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows the database. Untrusted bytes end as entries and problems, never as a panic.
 
+pub mod apart;
 pub mod bibtex;
 pub mod clean;
 pub mod decode;

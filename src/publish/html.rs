@@ -20,7 +20,7 @@ use crate::texts::Texts;
 pub fn content_html(site: &Site, item: &NewsItem) -> String {
     let texts = Texts::of(&site.language);
     let mut html = String::with_capacity(1024);
-    for notice in item.notices.iter().filter(|notice| notice.lifted_at.is_none()) {
+    for notice in item.standing_notices() {
         let _ = write!(html, "<p><strong>{}</strong>", escape_text(&statement(texts, notice)));
         if let Some(address) = notice_link(notice) {
             let read = String::from(texts.t("notice-read"));

@@ -21,15 +21,16 @@ pub struct NoticeJson {
     /// Our page about it.
     pub url: String,
     /// `retraction`, `removal`, `withdrawal`, `partial_retraction`, `expression_of_concern`,
-    /// `corrected_and_republished`, `correction`, `now_published`, `new_version`, `trial_stopped`, `results_posted`,
-    /// `trial_changed` or `reinstatement`.
+    /// `corrected_and_republished`, `correction`, `other_update`, `now_published`, `new_version`, `trial_stopped`,
+    /// `results_posted`, `trial_changed` or `reinstatement`.
     #[schema(value_type = String, example = "retraction")]
     pub kind: NoticeKind,
     /// The kind for people.
     pub label: String,
     /// What happened, in a sentence or two, plain text.
     pub statement: String,
-    /// Who said so: `pubmed`, `crossref_publisher`, `retraction_watch`, `medrxiv`, `biorxiv`, `clinical_trials`, `editor`.
+    /// Who said so: `pubmed`, `crossref_publisher`, `retraction_watch`, `medrxiv`, `biorxiv`,
+    /// `europe_pmc`, `clinical_trials`, `editor`.
     #[schema(value_type = String, example = "pubmed")]
     pub source: NoticeSource,
     /// Who else said so since.

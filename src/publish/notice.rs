@@ -49,7 +49,7 @@ pub fn statement(texts: &Texts, notice: &PublicNotice) -> String {
     let finding = &notice.finding;
     let (what, sources) = (words::event(texts, finding.kind), said_by(texts, notice));
     let told = match &finding.noticed_on {
-        Some(date) => texts.t("notice-told-on").with("date", date.to_display()),
+        Some(date) => texts.t("notice-told-on").with("date", texts.day_as_known(date.as_str())),
         None => texts.t("notice-told"),
     };
     let told: String = told.with("what", what).with("sources", sources).into();
@@ -117,7 +117,7 @@ pub fn notice_summary(texts: &Texts, notice: &PublicNotice) -> String {
 
 /// "First reported as a preprint: medRxiv, 5 Jan 2026."
 pub fn first_report_line(texts: &Texts, report: &FirstReport) -> String {
-    let on = report.published_on.as_ref().map(|on| on.to_display()).unwrap_or_default();
+    let on = report.published_on.as_ref().map(|on| texts.day_as_known(on.as_str())).unwrap_or_default();
     let place = [one_line(&report.journal.title), on];
     let place: Vec<String> = place.into_iter().filter(|part| !part.is_empty()).collect();
     if place.is_empty() {
@@ -138,8 +138,8 @@ pub fn first_report_link(report: &FirstReport) -> Option<String> {
 pub fn citation_notes(item: &NewsItem) -> Vec<String> {
     let texts = Texts::of("en");
     let after = |link: Option<String>| link.map(|link| format!(" {link}")).unwrap_or_default();
-    let standing = item.notices.iter().filter(|notice| notice.lifted_at.is_none());
-    let mut notes: Vec<String> = standing
+    let mut notes: Vec<String> = item
+        .standing_notices()
         .map(|notice| {
             let label = words::label(texts, notice.finding.kind);
             format!("{label}: {}{}", statement(texts, notice), after(notice_link(notice)))

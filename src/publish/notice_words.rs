@@ -5,22 +5,7 @@ use crate::texts::Texts;
 
 /// The notice's name, as in "Retraction: …".
 pub fn label(texts: &Texts, kind: NoticeKind) -> String {
-    let key = match kind {
-        NoticeKind::Retraction => "notice-retraction",
-        NoticeKind::Removal => "notice-removal",
-        NoticeKind::Withdrawal => "notice-withdrawal",
-        NoticeKind::PartialRetraction => "notice-partial-retraction",
-        NoticeKind::ExpressionOfConcern => "notice-concern",
-        NoticeKind::CorrectedAndRepublished => "notice-republished",
-        NoticeKind::Correction => "notice-correction",
-        NoticeKind::NowPublished => "notice-now-published",
-        NoticeKind::NewVersion => "notice-new-version",
-        NoticeKind::TrialStopped => "notice-trial-stopped",
-        NoticeKind::ResultsPosted => "notice-results",
-        NoticeKind::TrialChanged => "notice-trial-changed",
-        NoticeKind::Reinstatement => "notice-reinstatement",
-    };
-    texts.t(key).into()
+    texts.t(kind.text_key()).into()
 }
 
 /// The word in front of the title of an item so marked; `None` for kinds that leave the title alone.
@@ -45,8 +30,10 @@ pub(super) fn event(texts: &Texts, kind: NoticeKind) -> String {
         NoticeKind::Withdrawal => "event-withdrawal",
         NoticeKind::PartialRetraction => "event-partial-retraction",
         NoticeKind::ExpressionOfConcern => "event-concern",
+        NoticeKind::RecordGone => "event-record-gone",
         NoticeKind::CorrectedAndRepublished => "event-republished",
         NoticeKind::Correction => "event-correction",
+        NoticeKind::OtherUpdate => "event-other-update",
         NoticeKind::NowPublished => "event-now-published",
         NoticeKind::NewVersion => "event-new-version",
         NoticeKind::TrialStopped => "event-trial-stopped",
@@ -59,14 +46,22 @@ pub(super) fn event(texts: &Texts, kind: NoticeKind) -> String {
 
 /// Who said so.
 pub fn source(texts: &Texts, source: NoticeSource) -> String {
-    let key = match source {
-        NoticeSource::Pubmed => "said-pubmed",
-        NoticeSource::CrossrefPublisher => "said-publisher",
-        NoticeSource::RetractionWatch => "said-retraction-watch",
-        NoticeSource::Medrxiv => "said-medrxiv",
-        NoticeSource::Biorxiv => "said-biorxiv",
-        NoticeSource::ClinicalTrials => "said-trials",
-        NoticeSource::Editor => "said-editor",
-    };
-    texts.t(key).into()
+    texts.t(source.text_key()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_and_source_has_its_name_in_the_texts() {
+        let texts = Texts::of("en");
+        for kind in NoticeKind::ALL {
+            assert_eq!(label(texts, kind), kind.label());
+            assert_eq!(mark(texts, kind).as_deref(), kind.mark());
+        }
+        for said_by in NoticeSource::ALL {
+            assert_eq!(source(texts, said_by), said_by.label());
+        }
+    }
 }

@@ -73,12 +73,20 @@ impl Store {
     }
 }
 
+/// The common table expression `forward (id)`: the article `:id` and those that it was merged into, one after another.
+const FORWARD: &str = "WITH RECURSIVE forward (id) AS (
+    SELECT :id UNION SELECT merged_into FROM articles JOIN forward USING (id) WHERE merged_into IS NOT NULL)";
+
+/// The row id of the article that stands for this one: itself, if it was not merged.
+pub(super) fn standing_id(db: &Connection, id: i64) -> rusqlite::Result<Option<i64>> {
+    let sql = format!("{FORWARD} SELECT id FROM articles WHERE id IN forward AND merged_into IS NULL");
+    db.prepare_cached(&sql)?.query_row(named_params! {":id": id}, |row| row.get(0)).optional()
+}
+
 /// One article, through its forwarding id where it was merged.
 pub(super) fn load(db: &Connection, id: i64) -> rusqlite::Result<Option<Article>> {
     let sql = format!(
-        "WITH RECURSIVE forward (id) AS (
-             SELECT :id UNION SELECT merged_into FROM articles JOIN forward USING (id) WHERE merged_into IS NOT NULL)
-         SELECT {ARTICLE_COLUMNS} FROM articles WHERE id IN (SELECT id FROM forward) AND merged_into IS NULL"
+        "{FORWARD} SELECT {ARTICLE_COLUMNS} FROM articles WHERE id IN forward AND merged_into IS NULL"
     );
     db.prepare_cached(&sql)?.query_row(named_params! {":id": id}, rows::article).optional()
 }

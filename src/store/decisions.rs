@@ -245,14 +245,14 @@ fn undo(db: &Transaction<'_>, decision_id: i64, editor_id: i64, now: UnixMs) -> 
     if act == Act::Undo || stands_below {
         return Ok(Err(DecideError::NotUndoable("a later decision stands on it")));
     }
-    if target.status == Status::Approved && versions::is_replaced(db, article.id)? {
+    // one that had no item of its own even then was replaced before, and stays so
+    if target.published_at.is_some() && versions::is_replaced(db, article.id)? {
         return Ok(Err(DecideError::NotUndoable("the published version took its place")));
     }
+    let decision = NewDecision { editor_id, act: Act::Undo, undoes: Some(decision_id), now };
     if act == Act::Merge {
-        let decision = NewDecision { editor_id, act: Act::Undo, undoes: Some(decision_id), now };
         return merge::undo(db, decision_id, &article, &before, &target, &decision);
     }
-    let decision = NewDecision { editor_id, act: Act::Undo, undoes: Some(decision_id), now };
     Ok(Ok(apply(db, &article, &before, target, &decision)?))
 }
 
@@ -359,6 +359,11 @@ fn apply(
     decision: &NewDecision,
 ) -> rusqlite::Result<Decided> {
     store_standing(db, article.id, &wanted, wanted.topics != before.topics)?;
+    if wanted.status == Status::Approved {
+        // the editor saw it
+        let sql = "UPDATE articles SET upstream_changed = NULL WHERE id = :id";
+        rows::execute(db, sql, named_params! {":id": article.id})?;
+    }
     let article = articles::load(db, article.id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     match wanted.status {
         Status::Approved => {
@@ -393,7 +398,7 @@ pub(super) fn store_standing(
         db,
         "UPDATE articles SET revision = revision + 1, status = :status, edited_title = :title, summary = :summary,
              topics = :topics, topics_edited = topics_edited OR :topics_edited, later_until = :later,
-             reject_reason = :reason, upstream_changed = iif(:status = 'approved', NULL, upstream_changed)
+             reject_reason = :reason
          WHERE id = :id",
         named_params! {
             ":status": wanted.status.as_str(),
@@ -405,8 +410,8 @@ pub(super) fn store_standing(
             ":reason": wanted.reject_reason.map(RejectReason::as_str),
             ":id": article_id,
         },
-    )?;
-    Ok(())
+    )
+    .map(drop)
 }
 
 /// Writes the history; gives the row's id.

@@ -4,6 +4,7 @@
 
 use rusqlite::named_params;
 
+use super::pairs::FAMILY;
 use super::{Store, StoreError, articles, people, rows};
 use crate::domain::time::UnixMs;
 
@@ -52,11 +53,10 @@ impl Store {
     /// The database's.
     pub async fn notes(&self, article_id: i64) -> Result<Vec<Note>, StoreError> {
         self.read("reading notes", move |db| {
-            let mut statement = db.prepare_cached(
-                "SELECT name, at, text FROM notes JOIN editors ON editors.id = editor_id
-                 WHERE article_id = :id OR article_id IN (SELECT id FROM articles WHERE merged_into = :id)
-                 ORDER BY at, notes.id",
-            )?;
+            let mut statement = db.prepare_cached(&format!(
+                "{FAMILY} SELECT name, at, text FROM notes JOIN editors ON editors.id = editor_id
+                 WHERE article_id IN family ORDER BY at, notes.id"
+            ))?;
             let notes = statement.query_map(named_params! {":id": article_id}, |row| {
                 Ok(Note { editor: row.get(0)?, at: UnixMs(row.get(1)?), text: row.get(2)? })
             })?;
@@ -65,14 +65,16 @@ impl Store {
         .await
     }
 
-    /// How many notes each of the articles has, in their order.
+    /// How many notes each of the articles has with those merged into it, in their order.
     ///
     /// # Errors
     /// The database's.
     pub async fn note_counts(&self, article_ids: Vec<i64>) -> Result<Vec<i64>, StoreError> {
         self.read("counting notes", move |db| {
-            let mut statement = db.prepare_cached("SELECT count(*) FROM notes WHERE article_id = ?")?;
-            article_ids.into_iter().map(|id| statement.query_row([id], |row| row.get(0))).collect()
+            let sql = format!("{FAMILY} SELECT count(*) FROM notes WHERE article_id IN family");
+            let mut statement = db.prepare_cached(&sql)?;
+            let counts = article_ids.into_iter();
+            counts.map(|id| statement.query_row(named_params! {":id": id}, |row| row.get(0))).collect()
         })
         .await
     }

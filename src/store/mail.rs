@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
 use super::{LinkPurpose, Store, StoreError, people, rows};
 use crate::domain::editor::Editor;
 use crate::domain::letter::{Alert, LetterKind, LetterState};
-use crate::domain::time::{DAY_MS, MINUTE_MS, UnixMs};
+use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs};
 
 /// A letter under way is tried again after this time, if nothing was heard of it.
 const LOST_AFTER_MS: i64 = 10 * MINUTE_MS;
@@ -76,26 +76,37 @@ impl Store {
         expires_at: UnixMs,
         now: UnixMs,
     ) -> Result<(), StoreError> {
-        let kind = match purpose {
-            LinkPurpose::Invite => LetterKind::Invite,
-            LinkPurpose::Reset => LetterKind::Reset,
-        };
-        self.write("enqueuing a letter", move |db| {
-            cancel_links(db, editor_id, now)?;
-            let key = format!("{}:{editor_id}:{}", kind.as_str(), now.0);
-            enqueue(db, &key, kind, editor_id, None, expires_at, now).map(drop)
-        })
-        .await
+        self.write("enqueuing a letter", move |db| enqueue_link(db, editor_id, purpose, expires_at, now))
+            .await
     }
 
-    /// Enqueues an alert for every active editor and administrator who wants alerts; how many. `key` names the event:
-    /// the same one is never enqueued twice for the same person.
+    /// Enqueues a letter with a one-time link for whoever forgot the password of an account, or lost the invitation;
+    /// false where there is no such account, it is disabled, or such a letter was asked for within the last hour.
     ///
     /// # Errors
     /// The database's.
-    pub async fn enqueue_alert(&self, key: &str, alert: Alert, now: UnixMs) -> Result<usize, StoreError> {
-        let key = key.to_owned();
-        self.write("enqueuing alerts", move |db| add_alert(db, &key, &alert, now)).await
+    pub async fn enqueue_forgotten(
+        &self,
+        email: &str,
+        expires_at: UnixMs,
+        now: UnixMs,
+    ) -> Result<bool, StoreError> {
+        let email = email.to_owned();
+        self.write("enqueuing a letter", move |db| {
+            let mut account = db.prepare_cached(
+                "SELECT id, password_hash IS NOT NULL FROM editors WHERE email = :email AND disabled_at IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM mail WHERE editor_id = editors.id
+                                 AND kind IN ('invite', 'reset') AND created_at > :lately)",
+            )?;
+            let parameters = named_params! {":email": email, ":lately": now.plus_ms(-HOUR_MS).0};
+            let found = account.query_row(parameters, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            let Some((id, has_password)) = found else { return Ok(false) };
+            let purpose = if has_password { LinkPurpose::Reset } else { LinkPurpose::Invite };
+            enqueue_link(db, id, purpose, expires_at, now)?;
+            people::audit(db, None, "link by mail", &email, None, Some("asked for at the sign-in"), now)?;
+            Ok(true)
+        })
+        .await
     }
 
     /// Enqueues the digest of `due_at` for everybody who wanted it by then; how many. Asked again, it does nothing.
@@ -318,7 +329,8 @@ impl Store {
     }
 }
 
-/// [`Store::enqueue_alert`] as part of the transaction that the event is stored in.
+/// Enqueues an alert for every active editor and administrator who wants alerts; how many. `key` names the event: the
+/// same one is never enqueued twice for the same person.
 pub(super) fn add_alert(
     db: &Transaction<'_>,
     key: &str,
@@ -347,6 +359,22 @@ pub(super) fn cancel_links(db: &Connection, editor_id: i64, now: UnixMs) -> rusq
         named_params! {":id": editor_id, ":now": now.0},
     )
     .map(drop)
+}
+
+fn enqueue_link(
+    db: &Connection,
+    editor_id: i64,
+    purpose: LinkPurpose,
+    expires_at: UnixMs,
+    now: UnixMs,
+) -> rusqlite::Result<()> {
+    let kind = match purpose {
+        LinkPurpose::Invite => LetterKind::Invite,
+        LinkPurpose::Reset => LetterKind::Reset,
+    };
+    cancel_links(db, editor_id, now)?;
+    let key = format!("{}:{editor_id}:{}", kind.as_str(), now.0);
+    enqueue(db, &key, kind, editor_id, None, expires_at, now).map(drop)
 }
 
 fn enqueue(

@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-use super::{merge, pairs, record, rows};
+use super::{articles, merge, pairs, record, rows};
 use crate::domain::article::Article;
 use crate::domain::doi_owner::{DoiOwner, claims_doi, is_notice};
 use crate::domain::entry::{Author, Entry, Problem};
@@ -134,18 +134,21 @@ pub(super) fn find_by_ids(db: &Connection, ids: &Identifiers) -> rusqlite::Resul
     Ok(None)
 }
 
-/// The article that an entry is of, as far as can be said without storing it: by an identifier, else by its link.
+/// The article that an entry is of, as far as can be said without storing it: by an identifier, else by its link; the
+/// one that stands, where that was merged.
 pub(super) fn find_known(
     db: &Connection,
     ids: &Identifiers,
     link: Option<&str>,
 ) -> rusqlite::Result<Option<i64>> {
-    let found = find_by_ids(db, ids)?;
-    let Some(link) = link.filter(|_| found.is_none()) else { return Ok(found) };
-    let mut statement = db.prepare_cached(
+    let mut by_link = db.prepare_cached(
         "SELECT article_id FROM hints WHERE kind = 'link' AND value = ?1 ORDER BY article_id LIMIT 1",
     )?;
-    statement.query_row([link], |row| row.get(0)).optional()
+    let found = match find_by_ids(db, ids)? {
+        Some(id) => Some(id),
+        None => by_link.query_row([link], |row| row.get(0)).optional()?,
+    };
+    found.map_or(Ok(None), |id| articles::standing_id(db, id))
 }
 
 /// Writes down what identifies the article, so that the next sighting finds it. An identifier that another article
@@ -219,7 +222,7 @@ fn by_identifier(db: &Connection, kind: &str, value: &str) -> rusqlite::Result<O
     let mut statement =
         db.prepare_cached("SELECT article_id FROM identifiers WHERE kind = ?1 AND value = ?2")?;
     let id = statement.query_map((kind, value), |row| row.get::<_, i64>(0))?.next().transpose()?;
-    id.map_or(Ok(None), |id| super::articles::load(db, id))
+    id.map_or(Ok(None), |id| articles::load(db, id))
 }
 
 /// Two hints must agree, or the only one there is; nothing else of the two may contradict.
@@ -241,7 +244,7 @@ fn by_hints(db: &Connection, entry: &Entry, source_name: &str) -> rusqlite::Resu
     votes.retain(|(_, kinds)| needed > 0 && kinds.len() >= needed);
     votes.sort_by_key(|(id, kinds)| (std::cmp::Reverse(kinds.len()), *id));
     for (id, kinds) in votes {
-        if let Some(article) = super::articles::load(db, id)?
+        if let Some(article) = articles::load(db, id)?
             && !article.ids.conflicts_with(&entry.ids)
             && !contradicts(&article, entry, &kinds)
         {

@@ -3,11 +3,14 @@
 //! No rusqlite type leaves this room. A verb that changes something is one `BEGIN IMMEDIATE` transaction and returns
 //! after it is on disk (`synchronous=FULL`): what was acknowledged survives kill -9 and power loss.
 
+mod absorb;
 mod additions;
+mod article_index;
 mod articles;
 mod audit;
 mod backfills;
 mod backup;
+mod columns;
 mod configured;
 mod coverage;
 mod decisions;
@@ -24,6 +27,7 @@ mod news;
 mod news_archive;
 mod news_search;
 mod notice_lists;
+mod notice_moves;
 mod notice_rows;
 mod notices;
 mod open;
@@ -114,7 +118,8 @@ impl Store {
         let path = path.to_owned();
         let opened = tokio::task::spawn_blocking(move || {
             let started = |source| StoreError::Open { path: path.clone(), source };
-            let writer = Writer::start(open::open_writer(&path)?, search::index_new).map_err(started)?;
+            let writer =
+                Writer::start(open::open_writer(&path)?, article_index::index_new).map_err(started)?;
             let readers: Result<Vec<Connection>, StoreError> =
                 (0..READERS).map(|_| open::open_reader(&path)).collect();
             Ok::<_, StoreError>((path, writer, readers?))

@@ -6,6 +6,7 @@ use super::rows::{self, NEWS_COLUMNS};
 use super::{Store, StoreError, versions};
 use crate::domain::article::Article;
 use crate::domain::news::NewsItem;
+use crate::domain::notice::{NoticeKind, PublicNotice};
 use crate::domain::time::{SECOND_MS, UnixMs};
 
 /// Which news to list: newest first, narrowed by what is given.
@@ -276,24 +277,26 @@ pub(super) fn set_topics(db: &Connection, article_id: i64, topics: &[String]) ->
 
 /// Puts a standing item into the index of topics, as its own row has them.
 pub(super) fn index_item(db: &Connection, article_id: i64) -> rusqlite::Result<()> {
-    let item = db
-        .prepare_cached(
-            "SELECT published_at, topics FROM news WHERE article_id = ?1 AND withdrawn_at IS NULL",
-        )?
-        .query_row([article_id], |row| {
-            Ok((row.get::<_, i64>("published_at")?, rows::from_json::<Vec<String>>(row, "topics")?))
-        })
-        .optional()?;
-    item.map_or(Ok(()), |(published_at, topics)| rows::index_topics(db, article_id, published_at, &topics))
+    standing_topics(db, article_id)?
+        .map_or(Ok(()), |(published_at, topics)| rows::index_topics(db, article_id, published_at, &topics))
 }
 
-/// Makes a hidden item public again as it was frozen; says whether there was one.
-pub(super) fn unhide(db: &Connection, article_id: i64, now: UnixMs) -> rusqlite::Result<bool> {
-    let updated_at = free_second(db, "updated_at", now, article_id)?;
+/// `(published_at, topics)` of the article's standing item, if it has one.
+pub(super) fn standing_topics(
+    db: &Connection,
+    article_id: i64,
+) -> rusqlite::Result<Option<(i64, Vec<String>)>> {
+    db.prepare_cached("SELECT published_at, topics FROM news WHERE article_id = ?1 AND withdrawn_at IS NULL")?
+        .query_row([article_id], |row| Ok((row.get("published_at")?, rows::from_json(row, "topics")?)))
+        .optional()
+}
+
+/// Makes an item that was hidden by [`set_aside`] public again as it was frozen; says whether there was one.
+pub(super) fn unhide(db: &Connection, article_id: i64) -> rusqlite::Result<bool> {
     let shown = rows::execute(
         db,
-        "UPDATE news SET withdrawn_at = NULL, updated_at = :updated WHERE article_id = :id",
-        named_params! {":updated": updated_at, ":id": article_id},
+        "UPDATE news SET withdrawn_at = NULL WHERE article_id = :id",
+        named_params! {":id": article_id},
     )?;
     Ok(shown > 0)
 }
@@ -311,12 +314,27 @@ pub(super) fn hide(db: &Connection, article_id: i64, now: UnixMs) -> rusqlite::R
         "DELETE FROM news WHERE article_id = :id AND published_at > :now",
         named_params! {":id": article_id, ":now": now.0},
     )?;
+    set_aside(db, article_id, now)
+}
+
+/// Takes the article's item out of every output and keeps all of it, also where it was never public.
+pub(super) fn set_aside(db: &Connection, article_id: i64, now: UnixMs) -> rusqlite::Result<()> {
     rows::execute(
         db,
         "UPDATE news SET withdrawn_at = :now WHERE article_id = :id AND withdrawn_at IS NULL",
         named_params! {":id": article_id, ":now": now.0},
     )?;
     Ok(())
+}
+
+/// The notices that the article's item carries: address, kind, and whether each still holds.
+pub(super) fn marks(db: &Connection, article_id: i64) -> rusqlite::Result<Vec<(String, NoticeKind, bool)>> {
+    let notices: Option<Vec<PublicNotice>> = db
+        .prepare_cached("SELECT notices FROM news WHERE article_id = ?1")?
+        .query_row([article_id], |row| rows::from_json(row, "notices"))
+        .optional()?;
+    let notices = notices.unwrap_or_default().into_iter();
+    Ok(notices.map(|it| (it.public_id, it.finding.kind, it.lifted_at.is_none())).collect())
 }
 
 /// The first whole second at or after `at` that no other item has in `column`, nor any notice: dates in feeds are whole
@@ -341,27 +359,23 @@ pub(super) fn free_second(
 
 /// The first whole second at or after `at` that no notice and no item has as any of its dates.
 pub(super) fn free_second_for_notice(db: &Connection, at: UnixMs) -> rusqlite::Result<i64> {
-    let mut second = at.0.div_euclid(SECOND_MS) * SECOND_MS;
-    let mut taken = db.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM news WHERE published_at = ?1 OR updated_at = ?1)
-             OR EXISTS (SELECT 1 FROM notices WHERE public_at = ?1)",
-    )?;
-    while taken.query_row([second], |row| row.get::<_, bool>(0))? {
-        second += SECOND_MS;
-    }
-    Ok(second)
+    first_unused(db, at.0.div_euclid(SECOND_MS) * SECOND_MS, SECOND_MS)
 }
 
-/// The last whole second before an item's own, that no notice and no item has: for a notice that was known before its
-/// item was published, which is no news of its own.
+/// The last such second before an item's own: for a notice that was known before its item was published, which is no
+/// news of its own.
 pub(super) fn free_second_before(db: &Connection, published_at: UnixMs) -> rusqlite::Result<i64> {
-    let mut second = published_at.0.div_euclid(SECOND_MS) * SECOND_MS - SECOND_MS;
+    first_unused(db, published_at.0.div_euclid(SECOND_MS) * SECOND_MS - SECOND_MS, -SECOND_MS)
+}
+
+fn first_unused(db: &Connection, from: i64, step: i64) -> rusqlite::Result<i64> {
+    let mut second = from;
     let mut taken = db.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM news WHERE published_at = ?1 OR updated_at = ?1)
              OR EXISTS (SELECT 1 FROM notices WHERE public_at = ?1)",
     )?;
     while taken.query_row([second], |row| row.get::<_, bool>(0))? {
-        second -= SECOND_MS;
+        second += step;
     }
     Ok(second)
 }

@@ -8,8 +8,9 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use super::rows::{self, NEWS_COLUMNS};
 use super::{Store, StoreError};
 use crate::domain::news::FeedEntry;
-use crate::domain::notice::NoticeKind;
+use crate::domain::notice::{Finding, NoticeKind};
 use crate::domain::time::UnixMs;
+use crate::domain::watch::is_same_notice;
 
 /// What a feed is a feed of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,7 +180,8 @@ impl Store {
         .await
     }
 
-    /// What is at `/notices/{public_id}`: a notice that was public stays, lifted or not, while its item is.
+    /// What is at `/notices/{public_id}`: a notice that was public stays, lifted or not, while its item is. Where its
+    /// article was merged, the same notice of the one that stands is there.
     ///
     /// # Errors
     /// The database's.
@@ -187,21 +189,29 @@ impl Store {
         let public_id = public_id.to_owned();
         self.read("reading a notice", move |db| {
             let sql = format!(
-                "SELECT {NEWS_COLUMNS}, withdrawn_at, place.notice FROM (
-                     SELECT article_id, public_id AS notice FROM notices
-                     WHERE public_id = :id AND public_at <= :now AND state IN ('public', 'lifted')) AS place
-                 JOIN news ON news.article_id = place.article_id WHERE news.published_at <= :now"
+                "WITH RECURSIVE place (article_id, finding) AS (
+                     SELECT article_id, finding FROM notices
+                     WHERE public_id = :id AND public_at <= :now AND state IN ('public', 'lifted')
+                     UNION SELECT merged_into, finding FROM articles JOIN place ON place.article_id = articles.id
+                     WHERE merged_into IS NOT NULL)
+                 SELECT {NEWS_COLUMNS}, withdrawn_at, place.finding FROM place
+                 JOIN news ON news.article_id = place.article_id WHERE news.published_at <= :now
+                 ORDER BY withdrawn_at IS NOT NULL LIMIT 1"
             );
             let mut statement = db.prepare_cached(&sql)?;
             let found = statement
                 .query_row(named_params! {":now": now.0, ":id": public_id}, |row| {
-                    Ok((feed_entry(row)?, rows::instant(row, "withdrawn_at")?))
+                    let withdrawn_at = rows::instant(row, "withdrawn_at")?;
+                    Ok((rows::news_item(row)?, rows::from_json::<Finding>(row, "finding")?, withdrawn_at))
                 })
                 .optional()?;
-            Ok(match found {
-                Some((Some(entry), None)) => NoticePlace::Public(Box::new(entry)),
-                Some((_, Some(_))) => NoticePlace::Gone,
-                Some((None, None)) | None => NoticePlace::Unknown,
+            let Some((item, finding, withdrawn_at)) = found else { return Ok(NoticePlace::Unknown) };
+            let same = || item.notices.iter().find(|notice| is_same_notice(&notice.finding, &finding));
+            let notice = item.notice(&public_id).or_else(same).cloned();
+            Ok(match (notice, withdrawn_at) {
+                (_, Some(_)) => NoticePlace::Gone,
+                (None, None) => NoticePlace::Unknown,
+                (notice, None) => NoticePlace::Public(Box::new(FeedEntry { item, notice })),
             })
         })
         .await

@@ -9,21 +9,17 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::rows::{self, NEWS_COLUMNS};
-use super::search::{Found, match_terms};
+use super::search::{Found, LastWord, match_terms};
 use super::{Store, StoreError};
 use crate::domain::news::NewsItem;
 use crate::domain::time::UnixMs;
 
 /// So many rows BM25 may count; 20,000 take it some 8 ms.
 const RANKED: i64 = 20_000;
-/// So many hits are sorted by date as they are; beyond it the newest items are looked through for hits.
-const SORTED: i64 = 1_000;
-/// How many of the newest items are looked through first, and at most; each time four times as many.
-const FIRST_WINDOW: i64 = 2_000;
-const LAST_WINDOW: i64 = 32_000;
-
+/// Hits are counted up to so many times those that are sorted.
+const COUNTED: i64 = 8;
 /// What asking for one id costs, in ids read in order.
-const PROBE: i64 = 20;
+const PROBE: i64 = 500;
 
 /// Which hits come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,40 +43,60 @@ impl Store {
         now: UnixMs,
         limit: i64,
     ) -> Result<Vec<Found<NewsItem>>, StoreError> {
-        let terms = match_terms(words);
-        if terms.is_empty() {
-            return Ok(Vec::new());
-        }
+        let words = words.to_owned();
         self.read("searching news", move |db| {
-            let question = Question { expression: terms.join(" AND "), now, limit };
-            match order {
-                SearchOrder::Best if is_rankable(db, &terms)? => ranked(db, &question),
-                SearchOrder::Best => title_first(db, &question),
-                SearchOrder::Newest => newest(db, &question),
-            }
+            let Some(question) = Question::read(db, &words, now, limit)? else { return Ok(Vec::new()) };
+            let ids = match order {
+                SearchOrder::Best if question.is_rankable(db)? => ranked(db, &question)?,
+                SearchOrder::Best => title_first(db, &question)?,
+                SearchOrder::Newest => newest(db, &question)?,
+            };
+            show(db, &question, &ids)
         })
         .await
     }
 }
 
 struct Question {
+    terms: Vec<String>,
     expression: String,
+    /// Whether the last word is taken for a beginning, so that each statement costs as much as all its hits.
+    is_open: bool,
     now: UnixMs,
     limit: i64,
 }
 
-type Hits = Vec<Found<NewsItem>>;
-
-/// Whether BM25 has few enough rows to count.
-fn is_rankable(db: &Connection, terms: &[String]) -> rusqlite::Result<bool> {
-    let mut left = RANKED;
-    for term in terms {
-        left -= count_up_to(db, term, left + 1)?;
-        if left < 0 {
-            return Ok(false);
+impl Question {
+    /// Takes the last word for a beginning only where whole words do not fill a page. `None` without a word.
+    fn read(db: &Connection, words: &str, now: UnixMs, limit: i64) -> rusqlite::Result<Option<Self>> {
+        let terms = match_terms(words, LastWord::IsWhole);
+        if terms.is_empty() {
+            return Ok(None);
         }
+        let expression = terms.join(" AND ");
+        let whole = Self { terms, expression, is_open: false, now, limit };
+        if count_up_to(db, &whole.expression, limit)? >= limit {
+            return Ok(Some(whole));
+        }
+        let terms = match_terms(words, LastWord::Begins);
+        Ok(Some(Self { expression: terms.join(" AND "), is_open: terms != whole.terms, terms, now, limit }))
     }
-    Ok(true)
+
+    fn limit_of_ids(&self) -> usize {
+        usize::try_from(self.limit).unwrap_or(0)
+    }
+
+    /// Whether BM25 has few enough rows to count.
+    fn is_rankable(&self, db: &Connection) -> rusqlite::Result<bool> {
+        let mut left = RANKED;
+        for term in &self.terms {
+            left -= count_up_to(db, term, left + 1)?;
+            if left < 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
 }
 
 fn count_up_to(db: &Connection, expression: &str, most: i64) -> rusqlite::Result<i64> {
@@ -91,66 +107,93 @@ fn count_up_to(db: &Connection, expression: &str, most: i64) -> rusqlite::Result
 }
 
 /// By BM25, a word in the title weighing most.
-fn ranked(db: &Connection, question: &Question) -> rusqlite::Result<Hits> {
-    hits(db, question, &question.expression, "bm25(news_fts, 4, 2, 2, 1), published_at DESC")
+fn ranked(db: &Connection, question: &Question) -> rusqlite::Result<Vec<i64>> {
+    first_public(db, question, &question.expression, "bm25(news_fts, 4, 2, 2, 1), rowid DESC")
 }
 
-fn title_first(db: &Connection, question: &Question) -> rusqlite::Result<Hits> {
+fn title_first(db: &Connection, question: &Question) -> rusqlite::Result<Vec<i64>> {
     let in_title = format!("{{title_text}} : ({})", question.expression);
-    let mut found = hits(db, question, &in_title, "news_fts.rowid DESC")?;
-    if (found.len() as i64) < question.limit {
-        let known: HashSet<i64> = found.iter().map(|found| found.item.article_id).collect();
-        let anywhere = hits(db, question, &question.expression, "news_fts.rowid DESC")?;
-        found.extend(anywhere.into_iter().filter(|found| !known.contains(&found.item.article_id)));
-        found.truncate(usize::try_from(question.limit).unwrap_or(usize::MAX));
+    let mut ids = first_public(db, question, &in_title, "rowid DESC")?;
+    if (ids.len() as i64) < question.limit {
+        let known: HashSet<i64> = ids.iter().copied().collect();
+        let anywhere = first_public(db, question, &question.expression, "rowid DESC")?;
+        ids.extend(anywhere.into_iter().filter(|id| !known.contains(id)));
+        ids.truncate(question.limit_of_ids());
     }
-    Ok(found)
+    Ok(ids)
 }
 
-fn hits(db: &Connection, question: &Question, expression: &str, order: &str) -> rusqlite::Result<Hits> {
-    let sql = format!(
+/// The first hits that are public. What is not is passed over afterwards: joined before, all hits would be looked up.
+fn first_public(
+    db: &Connection,
+    question: &Question,
+    expression: &str,
+    order: &str,
+) -> rusqlite::Result<Vec<i64>> {
+    let mut hits = db.prepare_cached(&format!(
+        "SELECT rowid FROM news_fts WHERE news_fts MATCH :words ORDER BY {order} LIMIT :most"
+    ))?;
+    let mut public = db.prepare_cached(
+        "SELECT 1 FROM news WHERE article_id = :id AND withdrawn_at IS NULL AND published_at <= :now",
+    )?;
+    let mut most = question.limit * 2;
+    loop {
+        let found = hits.query_map(named_params! {":words": expression, ":most": most}, |row| row.get(0))?;
+        let found: Vec<i64> = found.collect::<rusqlite::Result<_>>()?;
+        let is_all = (found.len() as i64) < most;
+        let mut ids = Vec::new();
+        for id in found {
+            if public.exists(named_params! {":id": id, ":now": question.now.0})? {
+                ids.push(id);
+            }
+        }
+        if is_all || ids.len() as i64 >= question.limit {
+            ids.truncate(question.limit_of_ids());
+            return Ok(ids);
+        }
+        most *= 8;
+    }
+}
+
+/// The items with the places where the words stand, in the order of their ids here.
+fn show(db: &Connection, question: &Question, ids: &[i64]) -> rusqlite::Result<Vec<Found<NewsItem>>> {
+    // with the plus all hits are gone through once; without it the index is asked once for each id
+    let plus = if question.is_open { "+" } else { "" };
+    let mut statement = db.prepare_cached(&format!(
         "SELECT {NEWS_COLUMNS}, snippet(news_fts, -1, char(2), char(3), '…', 30) AS snippet
          FROM news_fts JOIN news ON news.article_id = news_fts.rowid
-         WHERE news_fts MATCH :words AND withdrawn_at IS NULL AND published_at <= :now
-         ORDER BY {order} LIMIT :limit"
-    );
-    let mut statement = db.prepare_cached(&sql)?;
-    let parameters = named_params! {":words": expression, ":now": question.now.0, ":limit": question.limit};
+         WHERE news_fts MATCH :words AND {plus}news_fts.rowid IN (SELECT value FROM json_each(:ids))"
+    ))?;
+    let parameters = named_params! {":words": question.expression, ":ids": rows::to_json(&ids)?};
     let found = statement.query_map(parameters, |row| {
         Ok(Found { item: rows::news_item(row)?, snippet: row.get("snippet")? })
     })?;
-    found.collect()
+    let mut found: Vec<Found<NewsItem>> = found.collect::<rusqlite::Result<_>>()?;
+    let places: HashMap<i64, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    found.sort_by_key(|found| places.get(&found.item.article_id).copied());
+    Ok(found)
 }
 
-fn newest(db: &Connection, question: &Question) -> rusqlite::Result<Hits> {
-    let ids = if count_up_to(db, &question.expression, SORTED + 1)? <= SORTED {
-        sorted(db, question)?
-    } else {
-        let mut window = FIRST_WINDOW;
-        loop {
-            let (ids, is_all) = hits_in_window(db, question, window)?;
-            if is_all || ids.len() as i64 >= question.limit {
-                break ids;
-            }
-            if window >= LAST_WINDOW {
-                break sorted(db, question)?;
-            }
-            window *= 4;
+/// Few hits are sorted by date as they are; of many, the newest items are looked through for a page of hits. Both cost
+/// the same where as many hits are sorted as items are looked through.
+fn newest(db: &Connection, question: &Question) -> rusqlite::Result<Vec<i64>> {
+    let items: i64 = db.query_row("SELECT coalesce(max(article_id), 0) FROM news", [], |row| row.get(0))?;
+    let few = (items * question.limit).isqrt().max(question.limit);
+    let hits = count_up_to(db, &question.expression, few * COUNTED)?;
+    if question.is_open || hits <= few {
+        return sorted(db, question);
+    }
+    // a quarter more than a page needs where hits are spread evenly
+    let mut window = items * question.limit / hits * 5 / 4;
+    while window <= few * COUNTED {
+        let (mut ids, is_all) = hits_in_window(db, question, window)?;
+        if is_all || ids.len() as i64 >= question.limit {
+            ids.truncate(question.limit_of_ids());
+            return Ok(ids);
         }
-    };
-    let sql = format!(
-        "SELECT {NEWS_COLUMNS}, snippet(news_fts, -1, char(2), char(3), '…', 30) AS snippet
-         FROM news_fts JOIN news ON news.article_id = news_fts.rowid
-         WHERE news_fts MATCH :words AND news_fts.rowid = :id"
-    );
-    let mut statement = db.prepare_cached(&sql)?;
-    let wanted = ids.into_iter().take(usize::try_from(question.limit).unwrap_or(0));
-    let found = wanted.map(|id| {
-        statement.query_row(named_params! {":words": question.expression, ":id": id}, |row| {
-            Ok(Found { item: rows::news_item(row)?, snippet: row.get("snippet")? })
-        })
-    });
-    found.collect()
+        window *= 2;
+    }
+    sorted(db, question)
 }
 
 /// All hits, sorted.

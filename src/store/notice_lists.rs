@@ -29,23 +29,7 @@ impl Store {
     /// The database's.
     pub async fn waiting_notices(&self) -> Result<Vec<WaitingNotice>, StoreError> {
         self.read("listing the notices that wait", |db| {
-            let sql = format!(
-                "SELECT {NOTICE_COLUMNS} FROM notices JOIN articles ON articles.id = notices.article_id
-                 WHERE state = 'waiting' AND answered_at IS NULL AND articles.status = 'approved'
-                 ORDER BY found_at, notices.id"
-            );
-            let found = db
-                .prepare_cached(&sql)?
-                .query_map([], notice_rows::notice)?
-                .collect::<Result<Vec<_>, _>>()?;
-            let mut waiting = Vec::new();
-            for notice in found {
-                if let Some(article) = articles::load(db, notice.article_id)? {
-                    waiting.push(WaitingNotice { notice, article });
-                }
-            }
-            waiting.sort_by_key(|waiting| waiting.notice.finding.kind);
-            Ok(waiting)
+            gravest_first(db, "state = 'waiting' AND answered_at IS NULL")
         })
         .await
     }
@@ -56,38 +40,7 @@ impl Store {
     /// The database's.
     pub async fn unanswered_notices(&self) -> Result<Vec<WaitingNotice>, StoreError> {
         self.read("listing the notices without an answer", |db| {
-            let sql = format!(
-                "SELECT {NOTICE_COLUMNS} FROM notices JOIN articles ON articles.id = notices.article_id
-                 WHERE state IN ('waiting', 'public') AND answered_at IS NULL AND articles.status = 'approved'
-                 ORDER BY found_at, notices.id"
-            );
-            let found = db
-                .prepare_cached(&sql)?
-                .query_map([], notice_rows::notice)?
-                .collect::<Result<Vec<_>, _>>()?;
-            let mut unanswered = Vec::new();
-            for notice in found {
-                if let Some(article) = articles::load(db, notice.article_id)? {
-                    unanswered.push(WaitingNotice { notice, article });
-                }
-            }
-            unanswered.sort_by_key(|unanswered| unanswered.notice.finding.kind);
-            Ok(unanswered)
-        })
-        .await
-    }
-
-    /// How many notices about public articles wait for an editor.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn count_waiting_notices(&self) -> Result<i64, StoreError> {
-        self.read("counting the notices that wait", |db| {
-            db.prepare_cached(
-                "SELECT count(*) FROM notices JOIN articles ON articles.id = notices.article_id
-                 WHERE state = 'waiting' AND answered_at IS NULL AND articles.status = 'approved'",
-            )?
-            .query_row([], |row| row.get(0))
+            gravest_first(db, "state IN ('waiting', 'public') AND answered_at IS NULL")
         })
         .await
     }
@@ -141,22 +94,7 @@ impl Store {
     /// The database's.
     pub async fn untold_notices(&self, limit: i64) -> Result<Vec<WaitingNotice>, StoreError> {
         self.read("listing what the editors are to be told", move |db| {
-            let sql = format!(
-                "SELECT {NOTICE_COLUMNS} FROM notices JOIN articles ON articles.id = notices.article_id
-                 WHERE told_at IS NULL AND state IN ('waiting', 'public') AND articles.status = 'approved'
-                 ORDER BY found_at, notices.id LIMIT ?1"
-            );
-            let found = db
-                .prepare_cached(&sql)?
-                .query_map([limit], notice_rows::notice)?
-                .collect::<Result<Vec<_>, _>>()?;
-            let mut untold = Vec::new();
-            for notice in found {
-                if let Some(article) = articles::load(db, notice.article_id)? {
-                    untold.push(WaitingNotice { notice, article });
-                }
-            }
-            Ok(untold)
+            about_public(db, "told_at IS NULL AND state IN ('waiting', 'public')", limit)
         })
         .await
     }
@@ -196,6 +134,29 @@ impl Store {
         })
         .await
     }
+}
+
+fn gravest_first(db: &Connection, condition: &str) -> rusqlite::Result<Vec<WaitingNotice>> {
+    let mut waiting = about_public(db, condition, -1)?;
+    waiting.sort_by_key(|waiting| waiting.notice.finding.kind);
+    Ok(waiting)
+}
+
+/// Notices about public articles, oldest first, at most `limit` unless it is negative.
+fn about_public(db: &Connection, condition: &str, limit: i64) -> rusqlite::Result<Vec<WaitingNotice>> {
+    let sql = format!(
+        "SELECT {NOTICE_COLUMNS} FROM notices JOIN articles ON articles.id = notices.article_id
+         WHERE {condition} AND articles.status = 'approved' ORDER BY found_at, notices.id LIMIT ?1"
+    );
+    let found: Vec<Notice> =
+        db.prepare_cached(&sql)?.query_map([limit], notice_rows::notice)?.collect::<rusqlite::Result<_>>()?;
+    let mut waiting = Vec::new();
+    for notice in found {
+        if let Some(article) = articles::load(db, notice.article_id)? {
+            waiting.push(WaitingNotice { notice, article });
+        }
+    }
+    Ok(waiting)
 }
 
 fn item_history(db: &Connection, article_id: i64, now: UnixMs) -> rusqlite::Result<Vec<ItemEvent>> {

@@ -1,8 +1,7 @@
-//! Notices as rows: read, and handed from one article to another.
+//! Notices as rows.
 
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::notices::copy_to_item;
 use super::rows;
 use crate::domain::notice::{Notice, NoticeState, PublicNotice, SummaryHolds};
 use crate::domain::time::UnixMs;
@@ -57,39 +56,4 @@ pub(super) fn known_of(db: &Connection, article_id: i64) -> rusqlite::Result<Vec
          ORDER BY found_at, id"
     );
     db.prepare_cached(&sql)?.query_map([article_id], notice)?.collect()
-}
-
-/// After the notices of `from` were given to `into` (a merge): its trials follow, it is watched no more, and the item of
-/// `into` carries them.
-pub(super) fn follow_merge(db: &Connection, from: i64, into: i64) -> rusqlite::Result<()> {
-    rows::execute(
-        db,
-        "UPDATE OR IGNORE trial_ties SET article_id = :into WHERE article_id = :from",
-        named_params! {":from": from, ":into": into},
-    )?;
-    rows::execute(db, "DELETE FROM watch WHERE article_id = :from", named_params! {":from": from})?;
-    copy_to_item(db, into, None)
-}
-
-/// When a paper took over the item of its preprint: what the public was told of the preprint stays with the item.
-pub(super) fn follow_version(db: &Connection, preprint: i64, paper: i64) -> rusqlite::Result<()> {
-    rows::execute(
-        db,
-        "UPDATE notices SET article_id = :paper, finding_key = finding_key || ' of ' || :preprint
-         WHERE article_id = :preprint AND public_at IS NOT NULL",
-        named_params! {":preprint": preprint, ":paper": paper},
-    )?;
-    copy_to_item(db, paper, None)
-}
-
-/// When the paper gave the item back: see [`follow_version`].
-pub(super) fn return_to_version(db: &Connection, preprint: i64, paper: i64) -> rusqlite::Result<()> {
-    rows::execute(
-        db,
-        "UPDATE notices SET article_id = :preprint,
-             finding_key = substr(finding_key, 1, length(finding_key) - length(' of ' || :preprint))
-         WHERE article_id = :paper AND finding_key LIKE '% of ' || :preprint",
-        named_params! {":preprint": preprint, ":paper": paper},
-    )?;
-    copy_to_item(db, preprint, None)
 }

@@ -9,26 +9,22 @@ use super::notice_rows::{known_of, load, of_article, public_notice};
 use super::rows;
 use super::{Store, StoreError, articles, news, papers, people};
 use crate::domain::article::Article;
-use crate::domain::notice::{
-    Finding, Notice, NoticeKind, NoticeSource, NoticeState, PublicNotice, SummaryHolds,
-};
+use crate::domain::notice::{Finding, Notice, NoticeKind, NoticeState, PublicNotice, SummaryHolds};
 use crate::domain::status::Status;
 use crate::domain::time::UnixMs;
 use crate::domain::watch::{is_same_notice, only_one_of, share_record};
 
-/// Why a notice could not be answered or lifted.
+/// Why a notice could not be answered.
 #[derive(Debug, thiserror::Error)]
 pub enum NoticeError {
     /// No such notice.
     #[error("there is no such notice")]
     NotFound,
     /// It is not in a state that allows it.
-    #[error("a notice that is {} cannot be {wanted}", .state.as_str())]
+    #[error("a notice that is {} cannot be answered", .state.as_str())]
     Illegal {
         /// As it is.
         state: NoticeState,
-        /// "answered", "lifted".
-        wanted: &'static str,
     },
     /// The database failed; nothing was changed.
     #[error(transparent)]
@@ -71,7 +67,8 @@ impl Store {
     }
 
     /// An editor's answer. `Yes` and `Rewritten` make a waiting notice public; `NotOurs` dismisses it, also one that
-    /// was made public by itself: then the mark goes, and history says so. The same answer again changes nothing.
+    /// was made public by itself: then the mark goes, and history says so. One that stays at the desk is closed by any
+    /// answer. The same answer again changes nothing.
     ///
     /// # Errors
     /// No such notice, one that was answered otherwise or lifted, or the database's.
@@ -84,28 +81,6 @@ impl Store {
     ) -> Result<Notice, NoticeError> {
         self.write("answering a notice", move |db| answer_notice(db, notice_id, editor_id, answer, now))
             .await?
-    }
-
-    /// Takes the mark of a reinstated paper away and keeps its history: the notice is lifted, and a reinstatement is
-    /// made public in its place. `editor_id` is `None` for the watch.
-    ///
-    /// # Errors
-    /// No such notice, one that is not public, or the database's.
-    pub async fn lift_notice(
-        &self,
-        notice_id: i64,
-        editor_id: Option<i64>,
-        now: UnixMs,
-    ) -> Result<Notice, NoticeError> {
-        self.write("lifting a notice", move |db| {
-            let Some(notice) = load(db, notice_id)? else { return Ok(Err(NoticeError::NotFound)) };
-            if notice.state != NoticeState::Public {
-                return Ok(Err(NoticeError::Illegal { state: notice.state, wanted: "lifted" }));
-            }
-            lift(db, &notice, editor_id, now)?;
-            Ok(load(db, notice_id)?.ok_or(NoticeError::NotFound))
-        })
-        .await?
     }
 }
 
@@ -123,10 +98,10 @@ pub(super) fn record(
     let mut marks_item = false;
     for finding in findings {
         let known = known_of(db, article.id)?;
-        let marks_at_once = marks_by_itself(finding) && is_public && !approve_first;
+        let marks_at_once = finding.kind.is_serious() && is_public && !approve_first;
         if let Some(known) = known.iter().find(|known| is_known(known, finding)) {
             marks_item |= join(db, known, finding)?;
-            // it waited because approval was asked for, or because only the record was gone
+            // it waited because approval was asked for
             if marks_at_once && known.state == NoticeState::Waiting && known.answered.is_none() {
                 make_public(db, known.id, now)?;
                 marks_item = true;
@@ -148,22 +123,17 @@ pub(super) fn record(
     Ok(noticed)
 }
 
-/// Whether a finding marks a public item without an editor. A record that PubMed deleted does not: PubMed deletes
-/// duplicates too, so an editor looks first.
-fn marks_by_itself(finding: &Finding) -> bool {
-    let only_record_gone = finding.kind == NoticeKind::Removal && finding.source == NoticeSource::Pubmed;
-    finding.kind.is_serious() && !only_record_gone
-}
-
 /// Whether a notice that we have is the one that was found. What an editor dismissed or lifted stays so only for the
-/// very record that they saw; what the watch lifted is found anew.
-fn is_known(known: &Notice, found: &Finding) -> bool {
-    let same_record = share_record(&known.finding.ids, &found.ids)
-        || (known.finding.ids.is_empty() && found.ids.is_empty() && known.finding.source == found.source);
+/// very record that they saw, or where none was named for the same word of the same source; what the watch dropped or
+/// lifted is found anew.
+pub(super) fn is_known(known: &Notice, found: &Finding) -> bool {
+    let nameless = known.finding.ids.is_empty() && found.ids.is_empty();
+    let same_word = (known.finding.kind, known.finding.source) == (found.kind, found.source);
+    let same_record = share_record(&known.finding.ids, &found.ids) || (nameless && same_word);
     is_same_notice(&known.finding, found)
         && match known.state {
             NoticeState::Waiting | NoticeState::Public => true,
-            NoticeState::Dismissed => same_record,
+            NoticeState::Dismissed => same_record && known.answered.is_some(),
             NoticeState::Lifted => same_record && was_lifted_by_editor(known),
         }
 }
@@ -174,7 +144,7 @@ fn was_lifted_by_editor(notice: &Notice) -> bool {
 }
 
 /// Adds another account to a notice; says whether that changes the mark of the public item.
-fn join(db: &Connection, known: &Notice, found: &Finding) -> rusqlite::Result<bool> {
+pub(super) fn join(db: &Connection, known: &Notice, found: &Finding) -> rusqlite::Result<bool> {
     let mut finding = known.finding.clone();
     if !finding.join(found) {
         return Ok(false);
@@ -225,7 +195,7 @@ fn insert(
 }
 
 /// Gives the notice its place in public, at a second that no item and no other notice has.
-fn make_public(db: &Connection, notice_id: i64, now: UnixMs) -> rusqlite::Result<()> {
+pub(super) fn make_public(db: &Connection, notice_id: i64, now: UnixMs) -> rusqlite::Result<()> {
     set_public(db, notice_id, news::free_second_for_notice(db, now)?)
 }
 
@@ -293,7 +263,15 @@ fn answer_notice(
         return Ok(Ok(notice));
     }
     let is_public = is_public(db, notice.article_id)?;
+    let closes = answer == SummaryHolds::NotOurs || notice.finding.kind.stays_at_desk();
     match (notice.state, answer) {
+        (NoticeState::Waiting | NoticeState::Public, _) if closes => {
+            rows::execute(
+                db,
+                "UPDATE notices SET state = 'dismissed', lifted_at = iif(public_at IS NULL, NULL, :now) WHERE id = :id",
+                named_params! {":now": now.0, ":id": notice_id},
+            )?;
+        }
         (NoticeState::Waiting, SummaryHolds::Yes | SummaryHolds::Rewritten) => {
             if is_public {
                 make_public(db, notice_id, now)?;
@@ -304,14 +282,7 @@ fn answer_notice(
         }
         // a mark that came by itself: the editors say what it means for the summary
         (NoticeState::Public, SummaryHolds::Yes | SummaryHolds::Rewritten) => {}
-        (NoticeState::Waiting | NoticeState::Public, SummaryHolds::NotOurs) => {
-            rows::execute(
-                db,
-                "UPDATE notices SET state = 'dismissed', lifted_at = iif(public_at IS NULL, NULL, :now) WHERE id = :id",
-                named_params! {":now": now.0, ":id": notice_id},
-            )?;
-        }
-        (state, _) => return Ok(Err(NoticeError::Illegal { state, wanted: "answered" })),
+        (state, _) => return Ok(Err(NoticeError::Illegal { state })),
     }
     set_answer(db, notice_id, editor_id, answer, now)?;
     let article: String =
@@ -321,8 +292,10 @@ fn answer_notice(
     people::audit(db, Some(editor_id), "answer notice", &article, Some(before), Some(&after), now)?;
     let changed = load(db, notice_id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     if is_public {
+        // what the public never saw changes nothing for it when it is set aside
+        let is_seen = [notice.state, changed.state].contains(&NoticeState::Public);
         // the notice may have followed its item to the paper
-        copy_to_item(db, changed.article_id, (changed.state != notice.state).then_some(now))?;
+        copy_to_item(db, changed.article_id, (is_seen && changed.state != notice.state).then_some(now))?;
     }
     Ok(Ok(changed))
 }
@@ -342,45 +315,30 @@ fn set_answer(
     Ok(())
 }
 
-/// See [`Store::lift_notice`].
-pub(super) fn lift(
-    db: &Transaction<'_>,
-    notice: &Notice,
-    editor_id: Option<i64>,
-    now: UnixMs,
-) -> rusqlite::Result<()> {
+/// Takes the mark of a paper away that nobody says is retracted any longer, and keeps its history: the notice is lifted,
+/// and a reinstatement is made public in its place.
+pub(super) fn lift(db: &Transaction<'_>, notice: &Notice, now: UnixMs) -> rusqlite::Result<()> {
     rows::execute(
         db,
         "UPDATE notices SET state = 'lifted', lifted_at = :now WHERE id = :id",
         named_params! {":now": now.0, ":id": notice.id},
     )?;
-    if let Some(editor_id) = editor_id {
-        set_answer(db, notice.id, editor_id, SummaryHolds::Yes, now)?;
-    }
     let Some(article) = articles::load(db, notice.article_id)? else { return Ok(()) };
-    let source = if editor_id.is_some() { NoticeSource::Editor } else { notice.finding.source };
     let reinstated = Finding {
         detail: notice.finding.kind.label().to_owned(),
-        ..Finding::new(NoticeKind::Reinstatement, source)
+        ..Finding::new(NoticeKind::Reinstatement, notice.finding.source)
     };
     let id = insert(db, &article, &of_article(db, article.id)?, &reinstated, now)?;
     if is_public(db, article.id)? {
         make_public(db, id, now)?;
         copy_to_item(db, article.id, Some(now))?;
     }
-    people::audit(
-        db,
-        editor_id,
-        "lift notice",
-        &article.public_id,
-        Some(&describe(&notice.finding)),
-        None,
-        now,
-    )
+    let lifted = describe(&notice.finding);
+    people::audit(db, None, "lift notice", &article.public_id, Some(&lifted), None, now)
 }
 
 /// Whether the article has an item that is public or scheduled.
-fn is_public(db: &Connection, article_id: i64) -> rusqlite::Result<bool> {
+pub(super) fn is_public(db: &Connection, article_id: i64) -> rusqlite::Result<bool> {
     db.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM news JOIN articles ON articles.id = article_id
                         WHERE article_id = ?1 AND withdrawn_at IS NULL AND status = ?2)",

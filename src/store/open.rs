@@ -200,4 +200,38 @@ mod tests {
         );
         assert!(refused.is_err(), "the new table's references are still held");
     }
+
+    /// What the watch once told as a removal because PubMed's record was gone says now what it was; real removals stay.
+    #[test]
+    fn a_record_that_was_gone_is_no_removal_after_the_migration() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut db = Connection::open(folder.path().join("old.db")).unwrap();
+        configure(&db).unwrap();
+        embedded::migrations::runner()
+            .set_grouped(true)
+            .set_target(Target::Version(12))
+            .run(&mut db)
+            .unwrap();
+        db.execute_batch(
+            r#"INSERT INTO articles (public_id, status, kind, title, authors, journal, abstract, publication_types, mesh,
+                 keywords, trials, related, complete, first_seen_at, title_text, abstract_text, authors_text, journal_text)
+             VALUES ('01A', 'approved', 'article', 'T', '[]', '{}', '[]', '[]', '[]', '[]', '[]', '[]', 1, 1, '', '', '', '');
+             INSERT INTO notices (public_id, article_id, kind, finding_key, finding, state, found_at, public_at) VALUES
+                 ('01B', 1, 'removal', 'retracted 1', '{"kind":"removal","source":"pubmed","detail":
+                    "PubMed has no record of this number any longer. It deletes records."}', 'waiting', 5, NULL),
+                 ('01C', 1, 'removal', 'retracted 2', '{"kind":"removal","source":"crossref_publisher"}', 'public', 6, 7);"#,
+        )
+        .unwrap();
+        embedded::migrations::runner().set_grouped(true).run(&mut db).unwrap();
+        let mut statement = db
+            .prepare("SELECT kind, json_extract(finding, '$.kind'), state FROM notices ORDER BY id")
+            .unwrap();
+        let kept = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        let kept: Vec<(String, String, String)> = kept.map(Result::unwrap).collect();
+        let row = |kind: &str, state: &str| (kind.to_owned(), kind.to_owned(), state.to_owned());
+        assert_eq!(kept, [row("record_gone", "waiting"), row("removal", "public")]);
+        let lost: i64 =
+            db.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(lost, 0);
+    }
 }

@@ -255,7 +255,9 @@ fn pairs_of(db: &Connection, article_id: i64) -> rusqlite::Result<BTreeMap<i64, 
     })?;
     for found in found {
         let (other, pair) = found?;
-        let Some(other) = standing_id(db, other)?.filter(|other| *other != article_id) else { continue };
+        let Some(other) = articles::standing_id(db, other)?.filter(|other| *other != article_id) else {
+            continue;
+        };
         match pairs.get_mut(&other) {
             None => drop(pairs.insert(other, pair)),
             Some(known) => {
@@ -267,17 +269,6 @@ fn pairs_of(db: &Connection, article_id: i64) -> rusqlite::Result<BTreeMap<i64, 
         }
     }
     Ok(pairs)
-}
-
-fn standing_id(db: &Connection, id: i64) -> rusqlite::Result<Option<i64>> {
-    db.prepare_cached(
-        "WITH RECURSIVE forward (id) AS (
-             SELECT ?1 UNION SELECT merged_into FROM articles JOIN forward USING (id) WHERE merged_into IS NOT NULL)
-         SELECT id FROM articles WHERE id IN forward AND merged_into IS NULL",
-    )?
-    .query_map([id], |row| row.get(0))?
-    .next()
-    .transpose()
 }
 
 fn open_suggestions(db: &Connection, article: &Article) -> rusqlite::Result<Vec<Suggestion>> {

@@ -1,14 +1,15 @@
 //! Judged entries become articles and sightings; what a source says again changes only what it may change.
 
-use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, named_params};
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use sha2::{Digest, Sha256};
 
 use super::rows::{self, ARTICLE_COLUMNS};
-use super::{Store, StoreError, matching, pairs, people, versions};
+use super::{Store, StoreError, articles, columns, matching, notices, pairs, people, versions};
 use crate::domain::article::{Article, Relevance};
 use crate::domain::entry::{Entry, Problem, WorkKind, abstract_plain};
-use crate::domain::identity::Pmid;
+use crate::domain::identity::{Identifiers, Pmid};
 use crate::domain::likeness::PairSort;
+use crate::domain::notice::Finding;
 use crate::domain::status::Status;
 use crate::domain::summary::Draft;
 use crate::domain::time::UnixMs;
@@ -156,7 +157,8 @@ impl Store {
         self.write("preparing the import", move |db| import_source(db, now)).await
     }
 
-    /// Acts on PubMed's list of deleted records: what waits leaves the queue, what is public is marked for the editors.
+    /// Acts on PubMed's list of deleted records: what waits leaves the queue, of what is public the editors are told by
+    /// a notice. Gives how many records of ours that concerned for the first time.
     ///
     /// # Errors
     /// The database's.
@@ -241,7 +243,7 @@ fn record_sighting(
     Ok(())
 }
 
-/// A new row, whole at once. It is found by its words at the end of the transaction (`search::index_new`).
+/// A new row, whole at once. It is found by its words at the end of the transaction (`article_index::index_new`).
 fn insert_article(
     db: &Transaction<'_>,
     entry: &Entry,
@@ -249,7 +251,7 @@ fn insert_article(
     now: UnixMs,
 ) -> rusqlite::Result<i64> {
     let public_id = ulid::Ulid::generate().to_string();
-    with_columns(entry, judgement, |columns| {
+    columns::with_columns(entry, judgement, |columns| {
         let own = named_params! {":public_id": public_id, ":now": now.0};
         rows::execute(
             db,
@@ -378,7 +380,7 @@ pub(super) fn write_record(
     entry: &Entry,
     judgement: &Judgement,
 ) -> rusqlite::Result<()> {
-    with_columns(entry, judgement, |columns| {
+    columns::with_columns(entry, judgement, |columns| {
         rows::execute(
             db,
             "UPDATE articles SET kind = :kind, pmid = :pmid, doi = :doi, pmcid = :pmcid, nct = :nct, pii = :pii, title = :title,
@@ -395,68 +397,34 @@ pub(super) fn write_record(
     Ok(())
 }
 
-/// The columns that a record and its judgement fill, as named parameters.
-fn with_columns<T>(
-    entry: &Entry,
-    judgement: &Judgement,
-    store: impl FnOnce(&[(&str, &dyn ToSql)]) -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
-    store(named_params! {
-        ":kind": entry.kind.as_str(),
-        ":pmid": entry.ids.pmid.map(|pmid| pmid.0),
-        ":doi": entry.ids.doi.as_ref().map(|doi| doi.as_str()),
-        ":pmcid": entry.ids.pmcid.as_ref().map(|pmcid| pmcid.as_str()),
-        ":nct": entry.ids.nct.as_ref().map(|nct| nct.as_str()),
-        ":pii": entry.ids.pii.as_ref().map(|pii| pii.as_str()),
-        ":title": entry.title.as_html(),
-        ":authors": rows::to_json(&entry.authors)?,
-        ":journal": rows::to_json(&entry.journal)?,
-        ":published_on": entry.published_on.as_ref().map(|date| date.as_str()),
-        ":link": entry.link,
-        ":language": entry.language,
-        ":abstract": rows::to_json(&entry.abstract_sections)?,
-        ":types": rows::to_json(&entry.publication_types)?,
-        ":mesh": rows::to_json(&entry.mesh)?,
-        ":keywords": rows::to_json(&entry.keywords)?,
-        ":trials": rows::to_json(&entry.trials)?,
-        ":trial": entry.trial.as_ref().map(rows::to_json).transpose()?,
-        ":full_text": entry.free_full_text,
-        ":related": rows::to_json(&entry.related)?,
-        ":complete": entry.complete,
-        ":study": judgement.study,
-        ":score": judgement.relevance.score,
-        ":reasons": rows::to_json(&judgement.relevance.reasons)?,
-        ":draft": judgement.draft.as_ref().map(rows::to_json).transpose()?,
-        ":topics": rows::to_json(&judgement.topics)?,
-        ":title_text": entry.title.to_plain(),
-        ":abstract_text": entry.abstract_plain(),
-        ":authors_text": rows::authors_text(&entry.authors),
-        ":journal_text": entry.journal.title,
-    })
-}
-
 pub(super) fn record_deleted(db: &Transaction<'_>, deleted: &[Pmid], now: UnixMs) -> rusqlite::Result<usize> {
     let mut taken_out = 0;
     for pmid in deleted {
+        let ids = Identifiers { pmid: Some(*pmid), ..Identifiers::default() };
+        // PubMed deletes duplicates: a work that it has under another number as well stays
+        let Some(article) = matching::find_known(db, &ids, None)?
+            .map_or(Ok(None), |id| articles::load(db, id))?
+            .filter(|article| article.ids.pmid.is_none_or(|own| own == *pmid))
+        else {
+            continue;
+        };
         let waiting = rows::execute(
             db,
             "UPDATE articles SET status = 'rejected', reject_reason = 'other', later_until = NULL,
                  revision = revision + 1
-             WHERE status IN ('queued', 'later')
-               AND id = (SELECT article_id FROM identifiers WHERE kind = 'pmid' AND value = :pmid)",
-            named_params! {":pmid": pmid.to_string()},
+             WHERE status IN ('queued', 'later') AND id = :id",
+            named_params! {":id": article.id},
         )?;
-        let public = rows::execute(
-            db,
-            "UPDATE articles SET upstream_changed = 'PubMed deleted the record of this article.'
-             WHERE status = 'approved'
-               AND id = (SELECT article_id FROM identifiers WHERE kind = 'pmid' AND value = :pmid)",
-            named_params! {":pmid": pmid.to_string()},
-        )?;
-        if waiting + public > 0 {
+        if waiting > 0 {
             people::audit(db, None, "deleted upstream", &format!("PMID {pmid}"), None, None, now)?;
-            taken_out += 1;
         }
+        let told = match article.status {
+            Status::Approved => {
+                notices::record(db, article.id, &[Finding::record_gone(*pmid)], true, now)?.fresh.len()
+            }
+            _ => 0,
+        };
+        taken_out += usize::from(waiting + told > 0);
     }
     Ok(taken_out)
 }

@@ -30,6 +30,12 @@ pub(super) fn from_json_opt<T: DeserializeOwned>(row: &Row<'_>, column: &str) ->
     text.map(|text| serde_json::from_str(&text).map_err(|error| broken(column, error))).transpose()
 }
 
+/// A value from the only column, of JSON.
+pub(super) fn from_json_only<T: DeserializeOwned>(row: &Row<'_>) -> rusqlite::Result<T> {
+    let text: String = row.get(0)?;
+    serde_json::from_str(&text).map_err(|error| broken("0", error))
+}
+
 /// A word of an enum from a column that a CHECK guards.
 pub(super) fn word<T>(row: &Row<'_>, column: &str, parse: fn(&str) -> Option<T>) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;

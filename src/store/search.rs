@@ -1,11 +1,5 @@
 //! Full-text search: every FTS5 query is here.
 
-use rusqlite::{Connection, named_params};
-
-use super::rows::{self, ARTICLE_COLUMNS};
-use super::{Store, StoreError};
-use crate::domain::article::Article;
-
 /// Spellings that the stemmer does not join, British and American (one form each side, stems included).
 const SPELLINGS: &[(&str, &str)] = &[
     ("anaemia", "anemia"),
@@ -51,70 +45,36 @@ pub struct Found<T> {
     pub snippet: String,
 }
 
-impl Store {
-    /// Articles of any status but merged that match all words, best first.
-    ///
-    /// # Errors
-    /// The database's. Words without a letter or digit find nothing.
-    pub async fn search_articles(&self, words: &str, limit: i64) -> Result<Vec<Found<Article>>, StoreError> {
-        let Some(expression) = match_expression(words) else { return Ok(Vec::new()) };
-        self.read("searching articles", move |db| {
-            let sql = format!(
-                "SELECT {ARTICLE_COLUMNS}, snippet(articles_fts, -1, char(2), char(3), '…', 30) AS snippet
-                 FROM articles_fts JOIN articles ON articles.id = articles_fts.rowid
-                 WHERE articles_fts MATCH :words AND status <> 'merged'
-                 ORDER BY bm25(articles_fts, 8, 1, 3, 2, 1), articles.id DESC LIMIT :limit"
-            );
-            let mut statement = db.prepare_cached(&sql)?;
-            let found = statement
-                .query_map(named_params! {":words": expression, ":limit": limit}, |row| {
-                    Ok(Found { item: rows::article(row)?, snippet: row.get("snippet")? })
-                })?;
-            found.collect()
-        })
-        .await
-    }
-}
-
-/// Makes new articles findable by their words, all of a transaction in one statement: FTS5 writes a segment for each
-/// statement and savepoint. New are those after the last that is indexed; nothing is ever inserted before it.
-pub(super) fn index_new(db: &Connection) -> rusqlite::Result<()> {
-    let (newest, indexed): (i64, i64) = db
-        .prepare_cached(
-            "SELECT coalesce((SELECT max(id) FROM articles), 0),
-                 coalesce((SELECT max(id) FROM articles_fts_docsize), 0)",
-        )?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if newest <= indexed {
-        return Ok(());
-    }
-    rows::execute(
-        db,
-        "INSERT INTO articles_fts (rowid, title_text, abstract_text, summary, authors_text, journal_text)
-         SELECT id, title_text, abstract_text, summary, authors_text, journal_text FROM articles
-         WHERE id > :indexed ORDER BY id",
-        named_params! {":indexed": indexed},
-    )?;
-    Ok(())
-}
-
 /// The FTS5 expression for what a person typed: every word must occur (the last as a prefix), quoted so that no
 /// operator of FTS5's is ever reached (`GLP-1` unquoted is an error). `None` without a letter or digit; at most 16 words.
 pub(super) fn match_expression(words: &str) -> Option<String> {
-    let terms = match_terms(words);
+    let terms = match_terms(words, LastWord::Begins);
     (!terms.is_empty()).then(|| terms.join(" AND "))
 }
 
+/// How the last of the words is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LastWord {
+    /// It is whole, as the others are.
+    IsWhole,
+    /// It may be the beginning of a word. FTS5 then joins the lists of all such words anew in each statement.
+    Begins,
+}
+
 /// The same, a term for each word.
-pub(super) fn match_terms(words: &str) -> Vec<String> {
+pub(super) fn match_terms(words: &str, last_word: LastWord) -> Vec<String> {
     let words: Vec<&str> =
         words.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).take(16).collect();
     let last = words.len().saturating_sub(1);
     let term = |(index, word): (usize, &&str)| {
-        let quoted = quote(word);
-        let mut alternatives = vec![quoted.clone()];
-        if index == last && word.chars().count() >= 3 {
-            alternatives.push(format!("{quoted}*"));
+        let mut alternatives = Vec::new();
+        for spelling in digit_spellings(word) {
+            let quoted = quote(&spelling);
+            if last_word == LastWord::Begins && index == last && word.chars().count() >= 3 {
+                alternatives.extend([quoted.clone(), format!("{quoted}*")]);
+            } else {
+                alternatives.push(quoted);
+            }
         }
         let lower = word.to_lowercase();
         for (british, american) in SPELLINGS {
@@ -127,6 +87,38 @@ pub(super) fn match_terms(words: &str) -> Vec<String> {
         format!("({})", alternatives.join(" OR "))
     };
     words.iter().enumerate().map(term).collect()
+}
+
+/// A word as it was typed and, where digits follow letters, as the other half of authors write it: "CO2" and "CO₂".
+fn digit_spellings(word: &str) -> Vec<String> {
+    let on_line: String = word.chars().map(|c| lowered(c).unwrap_or(c)).collect();
+    let mut after_letter = false;
+    let below: String = (on_line.chars())
+        .map(|c| {
+            let digit = c.to_digit(10).filter(|_| after_letter);
+            after_letter = c.is_alphabetic() || digit.is_some();
+            digit.and_then(|digit| char::from_u32(0x2080 + digit)).unwrap_or(c)
+        })
+        .collect();
+    let mut spellings = vec![word.to_owned()];
+    for other in [on_line, below] {
+        if !spellings.contains(&other) {
+            spellings.push(other);
+        }
+    }
+    spellings
+}
+
+/// The plain digit of a subscript or superscript one.
+fn lowered(c: char) -> Option<char> {
+    let digit = match c {
+        '₀'..='₉' => u32::from(c) - 0x2080,
+        '⁰' | '⁴'..='⁹' => u32::from(c) - 0x2070,
+        '¹' => 1,
+        '²' | '³' => u32::from(c) - 0xB0,
+        _ => return None,
+    };
+    char::from_digit(digit, 10)
 }
 
 fn quote(word: &str) -> String {
@@ -142,6 +134,15 @@ mod tests {
         assert_eq!(match_expression("GLP-1 NOT"), Some("(\"GLP-1\") AND (\"NOT\" OR \"NOT\"*)".into()));
         assert_eq!(match_expression("a\"b"), Some("(\"a\"\"b\" OR \"a\"\"b\"*)".into()));
         assert_eq!(match_expression(" * - \" "), None);
+    }
+
+    #[test]
+    fn co2_is_found_however_its_digit_is_written() {
+        let expected = |typed: &str| match_expression(&format!("{typed} x")).unwrap();
+        assert_eq!(expected("CO2"), "(\"CO2\" OR \"CO₂\") AND (\"x\")");
+        assert_eq!(expected("CO₂"), "(\"CO₂\" OR \"CO2\") AND (\"x\")");
+        assert_eq!(expected("m²"), "(\"m²\" OR \"m2\" OR \"m₂\") AND (\"x\")");
+        assert_eq!(expected("2020"), "(\"2020\") AND (\"x\")");
     }
 
     #[test]

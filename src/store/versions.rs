@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::rows::{self, NEWS_COLUMNS};
-use super::{Store, StoreError, articles, news, notice_rows, pairs, people};
+use super::{Store, StoreError, articles, news, notice_moves, pairs, people};
 use crate::domain::article::Article;
 use crate::domain::entry::Entry;
 use crate::domain::identity::Identifiers;
@@ -15,6 +15,26 @@ use crate::domain::relation::Relation;
 use crate::domain::status::Status;
 use crate::domain::time::UnixMs;
 use crate::domain::version::as_versions;
+
+/// What of a public item changes when a paper takes it over, and changes back: columns of `news`.
+const REPLACED: [&str; 16] = [
+    "title",
+    "summary",
+    "topics",
+    "kind",
+    "pmid",
+    "doi",
+    "pmcid",
+    "nct",
+    "link",
+    "authors",
+    "journal",
+    "published_on",
+    "language",
+    "title_text",
+    "authors_text",
+    "journal_text",
+];
 
 impl Store {
     /// The row id of the paper that a preprint became, if it is here.
@@ -215,14 +235,14 @@ pub(super) fn take_over(db: &Connection, paper: &Article, now: UnixMs) -> rusqli
         published_on: item.published_on.clone(),
         link: item.link.clone(),
     };
+    let kept: Vec<String> = REPLACED.iter().map(|name| format!("'{name}', {name}")).collect();
     rows::execute(
         db,
-        "INSERT INTO replaced_news (paper_id, preprint_id, replaced_at, item)
-         SELECT :paper, article_id, :now, json_object('title', title, 'summary', summary, 'topics', topics, 'kind', kind,
-             'pmid', pmid, 'doi', doi, 'pmcid', pmcid, 'nct', nct, 'link', link, 'authors', authors, 'journal', journal,
-             'published_on', published_on, 'language', language, 'title_text', title_text,
-             'authors_text', authors_text, 'journal_text', journal_text)
-         FROM news WHERE article_id = :preprint",
+        &format!(
+            "INSERT INTO replaced_news (paper_id, preprint_id, replaced_at, item)
+             SELECT :paper, article_id, :now, json_object({}) FROM news WHERE article_id = :preprint",
+            kept.join(", ")
+        ),
         named_params! {":paper": paper.id, ":now": now.0, ":preprint": item.article_id},
     )?;
     let preprint = named_params! {":preprint": item.article_id};
@@ -232,7 +252,7 @@ pub(super) fn take_over(db: &Connection, paper: &Article, now: UnixMs) -> rusqli
         "UPDATE news SET article_id = :paper, first_report = :first WHERE article_id = :preprint",
         named_params! {":paper": paper.id, ":first": rows::to_json(&first_report)?, ":preprint": item.article_id},
     )?;
-    notice_rows::follow_version(db, item.article_id, paper.id)?;
+    notice_moves::follow_version(db, item.article_id, paper.id)?;
     Ok(true)
 }
 
@@ -254,25 +274,7 @@ pub(super) fn hand_back(db: &Connection, paper_id: i64, now: UnixMs) -> rusqlite
         "DELETE FROM news_topics WHERE article_id = :paper",
         named_params! {":paper": paper_id},
     )?;
-    let columns = [
-        "title",
-        "summary",
-        "topics",
-        "kind",
-        "pmid",
-        "doi",
-        "pmcid",
-        "nct",
-        "link",
-        "authors",
-        "journal",
-        "published_on",
-        "language",
-        "title_text",
-        "authors_text",
-        "journal_text",
-    ];
-    let restored: Vec<String> = columns.iter().map(|name| format!("{name} = item ->> '{name}'")).collect();
+    let restored: Vec<String> = REPLACED.iter().map(|name| format!("{name} = item ->> '{name}'")).collect();
     let sql = format!(
         "UPDATE news SET article_id = :preprint, first_report = NULL, updated_at = :updated, {}
          FROM replaced_news WHERE replaced_news.paper_id = :paper AND news.article_id = :paper",
@@ -284,7 +286,7 @@ pub(super) fn hand_back(db: &Connection, paper_id: i64, now: UnixMs) -> rusqlite
         &sql,
         named_params! {":preprint": preprint.id, ":updated": updated, ":paper": paper_id},
     )?;
-    notice_rows::return_to_version(db, preprint.id, paper_id)?;
+    notice_moves::return_to_version(db, preprint.id, paper_id)?;
     rows::execute(
         db,
         "DELETE FROM replaced_news WHERE paper_id = :paper",

@@ -78,6 +78,16 @@ pub enum Looked {
     },
 }
 
+impl Looked {
+    /// Why the look does not count as an answer; `None` if it does.
+    pub fn why_failed(&self) -> Option<&str> {
+        match self {
+            Self::Answered { incomplete, .. } => incomplete.as_deref(),
+            Self::Failed { error } => Some(error),
+        }
+    }
+}
+
 impl Store {
     /// Brings the list of who is watched up to date: everything that is approved, queued or put off, at each service
     /// that can be asked about it. What is new is due now. Returns how many looks were added.
@@ -178,6 +188,22 @@ impl Store {
         .await
     }
 
+    /// Leaves a service alone until then: what is due before, and nobody holds, is due then.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn postpone_watch(&self, service: WatchService, until: UnixMs) -> Result<(), StoreError> {
+        self.write("postponing looks", move |db| {
+            rows::execute(
+                db,
+                "UPDATE watch SET next_at = :until WHERE service = :service AND next_at < :until AND held_until IS NULL",
+                named_params! {":until": until.0, ":service": service.as_str()},
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Records how looks went, with what they found, in one transaction.
     ///
     /// # Errors
@@ -207,40 +233,6 @@ impl Store {
             db.prepare_cached("SELECT min(max(next_at, coalesce(held_until, 0))) FROM watch")?
                 .query_row([], |row| row.get::<_, Option<i64>>(0))
                 .map(|at| at.map(UnixMs))
-        })
-        .await
-    }
-
-    /// Preprints that are published, about whose paper nothing is known yet: the notices, oldest first.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn papers_to_meet(&self, limit: i64) -> Result<Vec<Notice>, StoreError> {
-        self.read("listing papers of preprints", move |db| {
-            let sql = format!(
-                "SELECT {} FROM notices WHERE state = 'waiting' AND kind = 'now_published'
-                   AND json_extract(finding, '$.detail') = '' ORDER BY found_at, id LIMIT ?1",
-                notice_rows::NOTICE_COLUMNS
-            );
-            db.prepare_cached(&sql)?.query_map([limit], notice_rows::notice)?.collect()
-        })
-        .await
-    }
-
-    /// Completes what a waiting notice says: the paper of a preprint, and what differs.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn complete_finding(&self, notice_id: i64, finding: Finding) -> Result<(), StoreError> {
-        self.write("completing a notice", move |db| {
-            rows::execute(
-                db,
-                "UPDATE notices SET finding = :finding WHERE id = :id AND state = 'waiting' AND kind = :kind",
-                named_params! {
-                    ":finding": rows::to_json(&finding)?, ":id": notice_id, ":kind": finding.kind.as_str(),
-                },
-            )?;
-            Ok(())
         })
         .await
     }
@@ -342,7 +334,7 @@ fn record_look(
 /// A mark that nobody upstream confirms any longer goes: a public one is lifted, one that waits is dropped.
 fn end(db: &Transaction<'_>, notice: &Notice, now: UnixMs) -> rusqlite::Result<bool> {
     match notice.state {
-        NoticeState::Public => notices::lift(db, notice, None, now).map(|()| true),
+        NoticeState::Public => notices::lift(db, notice, now).map(|()| true),
         NoticeState::Waiting => rows::execute(
             db,
             "UPDATE notices SET state = 'dismissed' WHERE id = :id",

@@ -47,7 +47,7 @@ impl Texts {
 
     /// "22 Nov 2026"
     pub fn day_short(&self, on: NaiveDate) -> String {
-        let text = self.t("date-short").with("day", on.day()).with("month", self.month_short(on));
+        let text = self.t("date-short").with("day", on.day()).with("month", self.month_short(on.month()));
         text.with("year", on.year().to_string()).into()
     }
 
@@ -55,7 +55,7 @@ impl Texts {
     pub fn day_near(&self, on: NaiveDate) -> String {
         let (_, weekday) = WEEKDAYS[on.weekday().num_days_from_monday() as usize];
         let text = self.t("date-near").with("weekday", self.t(weekday)).with("day", on.day());
-        text.with("month", self.month_short(on)).into()
+        text.with("month", self.month_short(on.month())).into()
     }
 
     /// "Sunday"
@@ -63,7 +63,20 @@ impl Texts {
         self.t(WEEKDAYS[on.weekday().num_days_from_monday() as usize].0).into()
     }
 
-    fn month_short(&self, on: NaiveDate) -> String {
-        MONTHS.get(on.month0() as usize).map(|(_, key)| self.t(key).into()).unwrap_or_default()
+    /// As much as is known: "22 Nov 2026" of `2026-11-22`, "Nov 2026" of `2026-11`, else what came.
+    pub fn day_as_known(&self, on: &str) -> String {
+        let year_and_month = on.split_once('-').and_then(|(year, month)| Some((year, month.parse().ok()?)));
+        match (on.parse(), year_and_month) {
+            (Ok(day), _) => self.day_short(day),
+            (Err(_), Some((year, month))) => {
+                let text = self.t("date-month").with("month", self.month_short(month));
+                text.with("year", year.to_owned()).into()
+            }
+            (Err(_), None) => on.to_owned(),
+        }
+    }
+
+    fn month_short(&self, month: u32) -> String {
+        MONTHS.get((month as usize).wrapping_sub(1)).map(|(_, key)| self.t(key).into()).unwrap_or_default()
     }
 }

@@ -1,4 +1,4 @@
-//! What stands before every route: who may, and whether a change was asked for by our own page.
+//! What stands before every route that is not public: who may, and whether a change was asked for by our own page.
 //!
 //! No handler checks any of this itself. A POST comes through only with proof of its origin and, where a session is
 //! alive, with that session's CSRF token; the guard reads the form once and hands it on as [`Fields`].
@@ -22,9 +22,6 @@ pub async fn check(
     request: Request,
     next: Next,
 ) -> Response {
-    if access == Access::Public {
-        return next.run(request).await;
-    }
     let mut response = match admit(&state, access, request).await {
         Ok(request) => next.run(request).await,
         Err(refusal) => refusal,

@@ -2,9 +2,10 @@
 //!
 //! A route names its method, its path, who may ask for it, and its handler. The router is built from that list and
 //! from nothing else, so access is denied unless the list says otherwise; `tests/access.rs` walks the same list
-//! against every kind of visitor. Web knows nothing of the worker: they meet in the database, and [`AppState::bell`]
+//! against every kind of visitor. Web knows nothing of the worker: they meet in the database, and [`Shared::bell`]
 //! wakes whoever listens.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
@@ -41,9 +42,13 @@ pub use crate::domain::token;
 use password::{HashError, Passwords};
 use throttle::Throttle;
 
-/// What every handler can reach. Cheap to clone.
+/// What every handler can reach: one pointer, since axum clones it several times for each request.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Shared>);
+
+/// See [`AppState`].
+#[derive(Clone)]
+pub struct Shared {
     /// The database.
     pub store: Store,
     /// Every setting.
@@ -84,17 +89,26 @@ impl AppState {
         let public = Arc::new(public);
         let texts = Texts::of(&site.language);
         let (passwords, rules) = (Passwords::new()?, Arc::default());
-        Ok(Self { store, settings, site, texts, clock, bell, passwords, throttle, public, rules })
+        let shared = Shared { store, settings, site, texts, clock, bell, passwords, throttle, public, rules };
+        Ok(Self(Arc::new(shared)))
     }
 
     /// The same with the words of the topics.
     pub fn with_rules(self, rules: Arc<TopicRules>) -> Self {
-        Self { rules, ..self }
+        Self(Arc::new(Shared { rules, ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// Reads the clock.
     pub fn now(&self) -> UnixMs {
         self.clock.read()
+    }
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
     }
 }
 
@@ -201,9 +215,11 @@ pub fn router(state: AppState) -> Router {
     let mut router = Router::new();
     for Route { path, access, handler, .. } in routes() {
         let guard = middleware::from_fn_with_state((state.clone(), access), guard::check);
-        router = router.route(path, handler.route_layer(guard));
+        let handler = if access == Access::Public { handler } else { handler.route_layer(guard) };
+        router = router.route(path, handler);
     }
     let router = router.fallback(nothing_there).method_not_allowed_fallback(error::wrong_method);
-    let router = router.layer(middleware::map_response_with_state(state.clone(), error::translate));
-    server::with_limits(router, state.settings.server.max_concurrent_requests).with_state(state)
+    let router = server::with_limits(router, state.settings.server.max_concurrent_requests);
+    // outermost: a limit's answer is a page, too
+    router.layer(middleware::map_response_with_state(state.clone(), error::translate)).with_state(state)
 }

@@ -25,7 +25,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, Sleep, sleep, timeout};
-use tower::ServiceExt;
+use tower::{ServiceBuilder, ServiceExt};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -145,29 +145,34 @@ async fn turn_away(mut stream: TcpStream) {
 /// told to come back.
 pub fn with_limits<S: Clone + Send + Sync + 'static>(router: Router<S>, max_requests: usize) -> Router<S> {
     let room = Arc::new(Semaphore::new(max_requests));
-    router
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
-        .layer(RequestBodyLimitLayer::new(MAX_BODY))
-        .layer(CompressionLayer::new())
-        .layer(middleware::from_fn(refuse_long_head))
-        .layer(middleware::from_fn(move |request: Request, next: Next| {
-            let room = room.clone();
-            async move {
-                match room.try_acquire() {
-                    Ok(_permit) => next.run(request).await,
-                    Err(_) => busy(),
+    // one layer: axum boxes and clones each layer of a router once more for each request
+    router.layer(
+        ServiceBuilder::new()
+            .layer(CatchPanicLayer::custom(answer_panic))
+            .layer(middleware::from_fn(move |request: Request, next: Next| {
+                let room = room.clone();
+                async move {
+                    match room.try_acquire() {
+                        Ok(_permit) => next.run(request).await,
+                        Err(_) => busy(),
+                    }
                 }
-            }
-        }))
-        .layer(CatchPanicLayer::custom(|panic: Box<dyn std::any::Any + Send>| {
-            let what = panic
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or_else(|| panic.downcast_ref::<&str>().copied())
-                .unwrap_or("no message");
-            tracing::error!(panic = what, "a handler panicked");
-            error::broken()
-        }))
+            }))
+            .layer(middleware::from_fn(refuse_long_head))
+            .layer(CompressionLayer::new())
+            .layer(RequestBodyLimitLayer::new(MAX_BODY))
+            .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT)),
+    )
+}
+
+fn answer_panic(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let what = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!(panic = what, "a handler panicked");
+    error::broken()
 }
 
 fn busy() -> Response {

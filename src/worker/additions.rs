@@ -3,45 +3,23 @@
 //!
 //! A record counts only if it carries what was asked for, be it the identifier or the very title.
 
-use chrono::{Days, NaiveDate};
-
 use super::Worker;
 use super::judge::judge;
+use super::lookup::{NoAnswer, always};
 use crate::domain::entry::Entry;
-use crate::domain::identity::{Doi, Identifiers, Nct, Pmid};
+use crate::domain::identity::Nct;
 use crate::domain::time::{HOUR_MS, MINUTE_MS, UnixMs};
 use crate::domain::wanted::Wanted;
-use crate::intake::eutils::{EutilsError, Window};
 use crate::intake::fetch::Retry;
-use crate::intake::services::{Question, ServiceError, TrialSearch};
+use crate::intake::services::{Question, TrialSearch};
 use crate::store::{Addition, Judged, Lookup, Mark, StoreError};
 
 /// Additions looked up in one go.
 const BATCH: i64 = 20;
 /// How long to wait after a look-up that failed; after the last one nobody asks by itself.
 const PAUSES: [i64; 6] = [MINUTE_MS, 5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 8 * HOUR_MS, 24 * HOUR_MS];
-/// Records that a search by title may find; more means that the words are no title.
-const MOST_FOUND: usize = 20;
 /// Words of a title that are searched for.
 const TITLE_WORDS: usize = 14;
-
-/// Why a look-up gave no answer.
-#[derive(Debug, thiserror::Error)]
-enum NoAnswer {
-    #[error("PubMed: {0}")]
-    Pubmed(#[from] EutilsError),
-    #[error(transparent)]
-    Service(#[from] ServiceError),
-}
-
-impl NoAnswer {
-    fn retry(&self) -> Retry {
-        match self {
-            Self::Pubmed(error) => error.retry(),
-            Self::Service(error) => error.retry(),
-        }
-    }
-}
 
 impl Worker {
     /// Looks up what is due, until nothing is.
@@ -74,8 +52,8 @@ impl Worker {
             Wanted::Pmid(pmid) => self.by_pmid(*pmid).await,
             Wanted::Doi(doi) => self.by_doi(doi).await,
             Wanted::Pmcid(pmcid) => {
-                let is_it = |ids: &Identifiers| ids.pmcid.as_ref() == Some(pmcid);
-                self.by_search(pmcid.as_str(), |entry| is_it(&entry.ids)).await
+                let found = self.search_records(pmcid.as_str()).await;
+                found.map(|found| found.into_iter().find(|entry| entry.ids.pmcid.as_ref() == Some(pmcid)))
             }
             Wanted::Nct(nct) => self.by_registration(nct).await,
             Wanted::Title(title) => self.by_title(title).await,
@@ -92,25 +70,6 @@ impl Worker {
                 tracing::warn!("{} was not looked up: {message}", wanted.to_display());
                 Lookup::Failed { message, next_at: next_at(addition, error.retry(), UnixMs::now()) }
             }
-        }
-    }
-
-    async fn by_pmid(&self, pmid: Pmid) -> Result<Option<Entry>, NoAnswer> {
-        let records = self.intake.eutils.fetch_ids(&[pmid]).await?;
-        Ok(records.entries.into_iter().find(|entry| entry.ids.pmid == Some(pmid)))
-    }
-
-    /// PubMed's record says more than Crossref's, where there is one.
-    async fn by_doi(&self, doi: &Doi) -> Result<Option<Entry>, NoAnswer> {
-        let is_it = |entry: &Entry| entry.ids.doi.as_ref() == Some(doi);
-        let in_pubmed = self.by_search(&format!("\"{doi}\"[doi]"), is_it).await;
-        match in_pubmed {
-            Ok(Some(entry)) => Ok(Some(entry)),
-            not_there => match self.intake.services.look_up(doi, UnixMs::now()).await? {
-                Some(entry) => Ok(Some(entry)),
-                // Crossref does not know it; whether PubMed does was not said if it failed
-                None => not_there,
-            },
         }
     }
 
@@ -134,20 +93,8 @@ impl Worker {
         if words.len() < 2 {
             return Ok(None);
         }
-        self.by_search(&words.join(" AND "), |entry| is_title(title, &entry.title.to_plain())).await
-    }
-
-    async fn by_search(
-        &self,
-        query: &str,
-        is_it: impl Fn(&Entry) -> bool,
-    ) -> Result<Option<Entry>, NoAnswer> {
-        let history = self.intake.eutils.search(query, always(UnixMs::now())).await?;
-        let ids = history.ids();
-        if ids.is_empty() || ids.len() > MOST_FOUND {
-            return Ok(None);
-        }
-        Ok(self.intake.eutils.fetch_ids(&ids).await?.entries.into_iter().find(is_it))
+        let found = self.search_records(&words.join(" AND ")).await?;
+        Ok(found.into_iter().find(|entry| is_title(title, &entry.title.to_plain())))
     }
 }
 
@@ -158,12 +105,6 @@ fn is_title(typed: &str, title: &str) -> bool {
     };
     let (typed, title) = (fold(typed), fold(title));
     !title.is_empty() && (typed == title || (title.chars().count() > 30 && typed.starts_with(&title)))
-}
-
-/// All days on which PubMed may have entered a record.
-fn always(now: UnixMs) -> Window {
-    let tomorrow = now.to_utc().date_naive().checked_add_days(Days::new(1)).unwrap_or_default();
-    Window::between(NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or_default(), tomorrow)
 }
 
 fn next_at(addition: &Addition, retry: Retry, now: UnixMs) -> Option<UnixMs> {

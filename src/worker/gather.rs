@@ -1,7 +1,5 @@
 //! Asking a source: bytes → entries that are new or changed, by the way its kind goes.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 
 use super::Worker;
@@ -12,14 +10,13 @@ use crate::domain::identity::Pmid;
 use crate::domain::last_body::LastBody;
 use crate::domain::source::{SourceKind, Validators};
 use crate::domain::time::{DAY_MS, UnixMs};
+use crate::intake::apart::parse_apart;
 use crate::intake::eutils::{EutilsError, Window};
 use crate::intake::feed::{self, Sifted};
 use crate::intake::fetch::{self, FetchError, Freshness, Request, Response, Retry};
 use crate::intake::services::ServiceError;
 use crate::store::{DueSource, Mark, Recorded, StoreError};
 
-/// A body is parsed within this time or given up; the caps on bytes and entries keep honest ones far below.
-pub(super) const PARSE_TIMEOUT: Duration = Duration::from_secs(20);
 /// A feed this short is no window that can overflow.
 const SHORTEST_WINDOW: usize = 10;
 
@@ -275,7 +272,7 @@ impl Worker {
         })
     }
 
-    /// Parses on a thread of its own: a hostile body may take its time there, and only there.
+    /// Parses apart: a hostile body may take its time there, and only there.
     pub(super) async fn parse_body(
         &self,
         body: Bytes,
@@ -285,16 +282,13 @@ impl Worker {
         now: UnixMs,
     ) -> Result<Sifted, Failure> {
         let from = url.clone();
-        let parsing = self.thinking.run(move || {
+        let core = self.thinking.core().await;
+        let parsed = parse_apart(move || {
             let sifted = feed::sift(&body, content_type.as_deref(), Some(&url), now, &known);
+            drop(core);
             sifted.map_err(|error| error.to_string())
         });
-        let why = match tokio::time::timeout(PARSE_TIMEOUT, parsing).await {
-            Ok(Ok(Ok(sifted))) => return Ok(sifted),
-            Ok(Ok(Err(why))) => why,
-            Ok(Err(panicked)) => format!("the parser failed: {panicked}"),
-            Err(_) => format!("parsing took longer than {} s", PARSE_TIMEOUT.as_secs()),
-        };
-        Err(Failure::because(format!("{from}: {why}")))
+        let parsed = parsed.await.unwrap_or_else(Err);
+        parsed.map_err(|why| Failure::because(format!("{from}: {why}")))
     }
 }

@@ -10,8 +10,10 @@ mod errands;
 mod gather;
 mod hub;
 mod judge;
+mod keep;
 mod lanes;
 mod learn;
+mod lookup;
 mod pages;
 mod post;
 mod preview;
@@ -119,7 +121,11 @@ impl Worker {
         let mut learner = Learner::new(self.rules.clone());
         let hub = hub::Hub::configured(&self.settings, self.rules.topics())
             .map(|hub| tokio::spawn(hub.run(self.store.clone(), self.intake.fetcher.clone())));
-        let watching = self.settings.watch.enabled.then(|| tokio::spawn(self.clone().watch(stop.clone())));
+        let watching = {
+            let (worker, stopped) = (self.clone(), stop.clone());
+            let begin = move || worker.clone().watch(stopped.clone());
+            tokio::spawn(keep::keep_running("the watch", PAUSE_AFTER_FAILURE, stop.clone(), begin))
+        };
         let mut additions: JoinSet<()> = JoinSet::new();
         let studies = tokio::spawn(studies::catch_up(self.store.clone()));
         let post = post::begin(self.store.clone(), self.settings.clone(), stop.clone());
@@ -166,9 +172,7 @@ impl Worker {
         if let Some(hub) = hub {
             hub.abort();
         }
-        if let Some(watching) = watching {
-            watching.abort();
-        }
+        watching.abort();
         studies.abort();
         tokio::join!(self.finish(refreshes), post::end(post, SHUTDOWN_TIMEOUT));
     }

@@ -138,7 +138,8 @@ impl Worker {
         let (recorded, problems): (_, Vec<Problem>) = self.store.record_entries(due.id, judged, now).await?;
         harvest.ahead += recorded;
         harvest.problems.extend(problems);
-        note_incoming(&self.store, self.settings.watch.approve_first, telling).await;
+        let (approve_first, kind) = (self.settings.watch.approve_first, &due.source.kind);
+        note_incoming(&self.store, approve_first, Some(kind), telling).await;
         Ok(())
     }
 }

@@ -92,7 +92,7 @@ impl Post {
     /// Delivers until `stop` becomes true; a letter under way is finished.
     pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
-            if let Err(error) = self.deliver_due(UnixMs::now()).await {
+            if let Err(error) = self.deliver_until(UnixMs::now, || *stop.borrow()).await {
                 tracing::error!("cannot ask which letters wait: {error}");
             }
             tokio::select! {
@@ -108,10 +108,22 @@ impl Post {
     /// # Errors
     /// The database's.
     pub async fn deliver_due(&mut self, now: UnixMs) -> Result<Delivered, StoreError> {
-        self.enqueue_digest(now).await?;
+        self.deliver_until(|| now, || false).await
+    }
+
+    /// The same, ended between two letters once `stop` says so. A slow mail server makes a pass long: each claim counts
+    /// from its own instant.
+    async fn deliver_until(
+        &mut self,
+        now: impl Fn() -> UnixMs,
+        stop: impl Fn() -> bool,
+    ) -> Result<Delivered, StoreError> {
+        self.enqueue_digest(now()).await?;
         let mut delivered = Delivered::default();
-        while let Some(claimed) = self.store.claim_letter(now).await? {
-            match self.deliver(&claimed, now).await? {
+        while !stop()
+            && let Some(claimed) = self.store.claim_letter(now()).await?
+        {
+            match self.deliver(&claimed, now()).await? {
                 Ok(()) => delivered.sent += 1,
                 Err(error) if error.is_final() => delivered.failed += 1,
                 Err(_) => {
@@ -143,13 +155,18 @@ impl Post {
         claimed: &ClaimedLetter,
         now: UnixMs,
     ) -> Result<Result<(), MailError>, StoreError> {
-        let Some(letter) = self.write(claimed, now).await? else {
-            self.store.end_letter(claimed.id, LetterState::Cancelled, None, now).await?;
-            return Ok(Ok(()));
+        let result = match self.write(claimed, now).await? {
+            Ok(Some(letter)) => {
+                // the same for each attempt, and never that of a letter of another database with the same sender
+                let id = format!("letter-{}-{}", claimed.id, claimed.expires_at.0);
+                self.mailer.send(&claimed.to.email, &letter, &id).await
+            }
+            Ok(None) => {
+                self.store.end_letter(claimed.id, LetterState::Cancelled, None, now).await?;
+                return Ok(Ok(()));
+            }
+            Err(error) => Err(error),
         };
-        // the same for each attempt, and never that of a letter of another database with the same sender
-        let id = format!("letter-{}-{}", claimed.id, claimed.expires_at.0);
-        let result = self.mailer.send(&claimed.to.email, &letter, &id).await;
         let kind = claimed.kind.as_str();
         match &result {
             Ok(()) => self.store.end_letter(claimed.id, LetterState::Sent, None, now).await?,
@@ -171,19 +188,27 @@ impl Post {
         Ok(result)
     }
 
-    /// What a claimed letter says; `None` where there is nothing to say any more.
-    async fn write(&self, claimed: &ClaimedLetter, now: UnixMs) -> Result<Option<Letter>, StoreError> {
+    /// What a claimed letter says; `None` where there is nothing to say any more, and an error where it cannot be
+    /// written now.
+    async fn write(
+        &self,
+        claimed: &ClaimedLetter,
+        now: UnixMs,
+    ) -> Result<Result<Option<Letter>, MailError>, StoreError> {
         let society = &self.settings.society;
         let sender =
             Sender { society: &society.name, public_url: &self.public_url, language: &society.language };
         let wishes = self.store.mail_wishes(claimed.to.id).await?;
-        Ok(match claimed.kind {
+        Ok(Ok(match claimed.kind {
             LetterKind::Digest if !wishes.digest => None,
             LetterKind::Alert if !wishes.alerts => None,
             LetterKind::Invite | LetterKind::Reset => {
-                let Ok(token) = Token::generate() else { return Ok(None) };
+                let token = match Token::generate() {
+                    Ok(token) => token,
+                    Err(error) => return Ok(Err(MailError::NotNow(format!("no one-time link: {error}")))),
+                };
                 if !self.store.renew_mailed_link(claimed, token.hash(), now).await? {
-                    return Ok(None);
+                    return Ok(Ok(None));
                 }
                 let link = format!("{}/desk/link/{}", self.public_url, token.to_text());
                 let hours = (claimed.expires_at.since_ms(now) / HOUR_MS).max(1);
@@ -198,7 +223,7 @@ impl Post {
                 (waiting > 0).then(|| sender.digest(&items, waiting))
             }
             LetterKind::Alert => claimed.alert.as_ref().map(|alert| sender.alert(alert)),
-        })
+        }))
     }
 }
 

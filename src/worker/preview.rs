@@ -6,14 +6,13 @@
 use std::time::Duration;
 
 use super::Worker;
-use super::gather::{Failure, PARSE_TIMEOUT};
-use crate::domain::entry::{Entry, Parsed, Problem};
+use super::gather::Failure;
+use crate::domain::entry::{Entry, Problem};
 use crate::domain::identity::{Identifiers, Pmid};
 use crate::domain::preview::{Preview, Previewed, Standing};
 use crate::domain::source::SourceKind;
 use crate::domain::time::UnixMs;
 use crate::intake::eutils::Window;
-use crate::intake::feed;
 use crate::intake::fetch::{Request, Response};
 use crate::intake::services::Question;
 
@@ -83,15 +82,10 @@ impl Worker {
             return Err(NoPreview(format!("{url}: 304 without having been asked for it")));
         };
         let now = UnixMs::now();
-        let parsing = tokio::task::spawn_blocking(move || {
-            let url = Some(fetched.final_url.as_str());
-            feed::parse(&fetched.body, fetched.content_type.as_deref(), url, now)
-        });
-        let parsed: Parsed = match tokio::time::timeout(PARSE_TIMEOUT, parsing).await {
-            Ok(Ok(parsed)) => parsed.map_err(|error| NoPreview(format!("{url}: {error}")))?,
-            Ok(Err(error)) => return Err(NoPreview(format!("{url}: the parser failed: {error}"))),
-            Err(_) => return Err(NoPreview(format!("{url}: parsing took too long"))),
-        };
+        let parsed = self
+            .parse_body(fetched.body, fetched.content_type, fetched.final_url, Vec::new(), now)
+            .await?
+            .parsed;
         let total = parsed.entries.len();
         let preview = Preview { format: parsed.format, total, ..Preview::default() };
         Ok(self.compare(preview, parsed.entries, parsed.problems).await?)

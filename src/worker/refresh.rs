@@ -90,7 +90,8 @@ impl Worker {
             }
             Ok(recorded) => {
                 report.recorded = recorded;
-                note_incoming(&self.store, self.settings.watch.approve_first, telling).await;
+                let (approve_first, kind) = (self.settings.watch.approve_first, &due.source.kind);
+                note_incoming(&self.store, approve_first, Some(kind), telling).await;
             }
             Err(error) => report.error = Some(error.to_string()),
         }

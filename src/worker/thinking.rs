@@ -4,14 +4,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::timeout;
 
 /// Nobody waits longer for a core: a hostile body may keep one busy, and healthy ones pass it by.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// A place on the threads.
+/// A core, until it is dropped.
+pub(super) struct Core {
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+/// The places on the threads.
 #[derive(Clone)]
 pub(super) struct Thinking {
     cores: Arc<Semaphore>,
@@ -24,7 +29,14 @@ impl Thinking {
         Self { cores: Arc::new(Semaphore::new(cores)) }
     }
 
-    /// Runs `work` on a thread of its own. Who stops waiting does not stop the work.
+    /// Waits for a core, to be held by the work itself. Who stops waiting does not stop the work.
+    pub(super) async fn core(&self) -> Core {
+        // without one in time it goes without
+        let waiting = timeout(PATIENCE, Arc::clone(&self.cores).acquire_owned());
+        Core { _permit: waiting.await.ok().and_then(Result::ok) }
+    }
+
+    /// Runs `work` on a thread of its own.
     ///
     /// # Errors
     /// It panicked.
@@ -33,8 +45,7 @@ impl Thinking {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        // without a core in time it goes without one
-        let core = timeout(PATIENCE, Arc::clone(&self.cores).acquire_owned()).await;
+        let core = self.core().await;
         let working = spawn_blocking(move || {
             let worked = work();
             drop(core);

@@ -56,6 +56,13 @@ async fn the_operator_runs_the_watch_sees_how_it_stands_and_what_was_said() {
     let failed = run(&["watch", "run", "1"]).await;
     assert_eq!(failed.code, Some(1));
     assert!(failed.err.contains("none counts as clean") && failed.err.contains("503"), "{}", failed.err);
+    assert!(failed.err.contains("Crossref: 1 failed: "), "how many and why: {}", failed.err);
+    let explained = run(&["watch", "explain", "1"]).await.done().out;
+    assert!(explained.contains("so it is not known what it says now"), "{explained}");
+    assert!(
+        explained.contains("nothing happened to this work, as it says, up to its last answer"),
+        "{explained}"
+    );
     let status = run(&["watch", "status"]).await.done().out;
     assert!(status.contains("PMID 1 at Crossref (1 in a row"), "{status}");
     let unknown = run(&["watch", "explain", "77"]).await;

@@ -16,7 +16,7 @@ fn shows(title: &str) -> String {
 
 impl World {
     /// Follows a one-time link in a browser and sets the password.
-    pub(super) async fn arrive(&self, chrome: &Chrome, email: &str, role: Role) {
+    pub(crate) async fn arrive(&self, chrome: &Chrome, email: &str, role: Role) {
         let link = self.link_for(email, role).await;
         chrome.goto(&format!("{}{link}", self.url)).await;
         chrome.fill("#password", PASSWORD).await;

@@ -103,6 +103,35 @@ async fn a_retraction_marks_at_once_is_shown_until_answered_and_a_false_one_is_t
 }
 
 #[tokio::test]
+async fn a_record_that_is_gone_is_asked_about_at_the_desk_and_readers_never_hear_of_it() {
+    let world = World::start().await;
+    let (article, mut maria) = published(&world).await;
+    let path = format!("/a/{}", article.public_id);
+    let before = maria.get(&path).await.body;
+    let gone = Finding::record_gone(perfuse::domain::identity::Pmid(1));
+    world.store.record_findings(article.id, vec![gone], false, world.now()).await.unwrap();
+    let queue = maria.get("/desk").await;
+    assert!(queue.text(".noticed-list").contains("Record gone from PubMed"), "{}", queue.body);
+
+    let page = maria.get(&format!("/desk/a/{}", article.id)).await;
+    let shown = page.text(".noticed");
+    assert!(shown.contains("PubMed has the record of this article no longer (source: PubMed)."), "{shown}");
+    assert!(shown.contains("Readers are not told of this, whatever you answer."), "{shown}");
+    assert!(!shown.contains("becomes public"), "{shown}");
+    let act = page.values(".noticed form", "action").remove(0);
+    let done = maria.post(&act, &[("answer", "yes")]).await;
+    let page = maria.get(done.location()).await;
+    let shown = page.text(".noticed");
+    assert!(shown.contains("Closed with the editors’ answer; readers are not told of it."), "{shown}");
+    assert_eq!(page.values(".noticed form", "action"), Vec::<String>::new(), "nobody is asked twice");
+    world.wait(MINUTE_MS);
+    assert_eq!(maria.get(&path).await.body, before);
+    for list in ["/notices", "/feeds/notices.rss", "/api/v1/notices"] {
+        assert!(!maria.get(list).await.body.contains("ECPR saves lives"), "{list}");
+    }
+}
+
+#[tokio::test]
 async fn the_embed_page_has_a_snippet_for_each_site_builder_and_a_preview_of_what_was_chosen() {
     let world = World::start().await;
     let mut maria = world.person("maria@example.org", Role::Viewer).await;

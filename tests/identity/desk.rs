@@ -7,6 +7,7 @@ use perfuse::domain::time::PartialDate;
 use perfuse::store::{Judged, Judgement, Mark, QueueFilter};
 
 use crate::desk::world::World;
+use crate::support::chrome::{Chrome, take_turn};
 
 const TITLE: &str = "Early extracorporeal support after refractory cardiac arrest in adults";
 
@@ -100,4 +101,33 @@ async fn a_paper_in_the_queue_says_what_became_of_its_preprint() {
         .await;
     assert_eq!(unlinked.text(".version"), "");
     assert_eq!(world.store.article(preprint).await.unwrap().unwrap().status, Status::Rejected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_or_one_tap_merges_what_is_one_work_and_undo_parts_it() {
+    let Some(_turn) = take_turn("merging a possible duplicate").await else { return };
+    let world = World::start().await;
+    let one = show(&world, "a", |entry| entry.ids.doi = Doi::parse("10.9999/x")).await;
+    let other = show(&world, "b", |entry| entry.ids.pmid = Some(Pmid(7))).await;
+    let stands_for = async |id: i64| world.store.article(id).await.unwrap().unwrap().id;
+    let chrome = Chrome::open().await;
+    world.arrive(&chrome, "maria@example.org", Role::Editor).await;
+    let address = format!("{}/desk/a/{one}", world.url);
+    let merged = "document.querySelector('.toast')?.textContent.startsWith('Merged with a duplicate')";
+
+    chrome.goto(&address).await;
+    assert!(chrome.text(".evidence").await.contains("Same first author: First Fixture"));
+    chrome.press("m").await;
+    chrome.wait_for(merged).await;
+    assert_eq!(chrome.text(".evidence").await, "", "nothing is left to ask");
+    assert_eq!((stands_for(one).await, stands_for(other).await), (one, one));
+    chrome.press("u").await;
+    chrome.wait_for("document.querySelector('.evidence') !== null").await;
+    assert_eq!(stands_for(other).await, other);
+
+    chrome.set_screen(390, 780, true).await;
+    chrome.goto(&address).await;
+    chrome.tap(".twin-acts [data-key=m]").await;
+    chrome.wait_for(merged).await;
+    assert_eq!(stands_for(other).await, one);
 }

@@ -147,10 +147,22 @@ impl World {
         gone: &Article,
         now: UnixMs,
     ) -> Result<Decided, DecideError> {
+        self.merge_asking(keep, gone, false, now).await
+    }
+
+    /// The same, where the setting may ask for approval before a mark.
+    pub(crate) async fn merge_asking(
+        &self,
+        keep: &Article,
+        gone: &Article,
+        approve_first: bool,
+        now: UnixMs,
+    ) -> Result<Decided, DecideError> {
         let request = MergeRequest {
             keep: (keep.id, keep.revision),
             gone: (gone.id, gone.revision),
             editor_id: self.editor,
+            approve_first,
         };
         self.store.merge(request, now).await
     }

@@ -7,5 +7,6 @@ mod main_job;
 mod services;
 mod sources;
 mod watch;
+mod watch_faults;
 mod watch_load;
 mod watch_seen;

@@ -322,10 +322,11 @@ async fn nonsense_half_an_answer_and_a_refusal_mark_nothing_and_lose_no_look() {
     });
     world.watch().await;
     assert_eq!(world.items().await[&second], before[&second], "another paper's notice marks nothing");
+    world.watch().await;
     // a record that PubMed does not send three times is told to the editors, and marks nothing by itself
     let waiting = world.store().waiting_notices().await.unwrap();
     assert_eq!(waiting.len(), 1);
-    assert_eq!((waiting[0].article.id, waiting[0].notice.finding.kind), (second, NoticeKind::Removal));
+    assert_eq!((waiting[0].article.id, waiting[0].notice.finding.kind), (second, NoticeKind::RecordGone));
 
     // all is well again
     world.literature.add_record(2, world.paper(2));
@@ -337,6 +338,7 @@ async fn nonsense_half_an_answer_and_a_refusal_mark_nothing_and_lose_no_look() {
     });
     world.watch().await;
     assert_eq!((failures(WatchService::Pubmed).await, failures(WatchService::Crossref).await), (0, 0));
+    assert!(world.store().waiting_notices().await.unwrap().is_empty(), "the record is there again");
     world.close().await;
 }
 

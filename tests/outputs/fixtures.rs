@@ -169,7 +169,7 @@ pub(super) fn marked(letter: &str, kind: NoticeKind) -> NewsItem {
 
 /// Entries of items with notices of every kind, and those notices as entries of their own.
 pub(super) fn noticed() -> Vec<FeedEntry> {
-    let letters = "ABCDEFGHJKMNP".chars().map(String::from);
+    let letters = "ABCDEQFGRHJKMNP".chars().map(String::from);
     let items = NoticeKind::ALL.into_iter().zip(letters).map(|(kind, letter)| marked(&letter, kind));
     items
         .flat_map(|item| {

@@ -37,7 +37,7 @@ fn outputs(item: &NewsItem) -> Vec<(&'static str, String)> {
 
 #[test]
 fn every_output_says_what_happened_in_its_own_word() {
-    for (kind, letter) in NoticeKind::ALL.into_iter().zip("ABCDEFGHJKMNP".chars()) {
+    for (kind, letter) in NoticeKind::ALL.into_iter().zip("ABCDEQFGRHJKMNP".chars()) {
         let item = marked(&letter.to_string(), kind);
         let said = statement(Texts::of("en"), &item.notices[0]);
         for (name, output) in outputs(&item) {
@@ -155,7 +155,7 @@ fn a_notice_is_an_entry_of_its_own_and_the_item_keeps_its_guid() {
 fn marked_items_and_notices_are_as_they_were() {
     let site = site();
     let all = noticed();
-    let shown: Vec<_> = all.iter().take(2).chain(&all[12..14]).cloned().collect();
+    let shown: Vec<_> = all.iter().take(2).chain(&all[14..16]).cloned().collect();
     let feed = feed(&site, &shown);
     for (name, (_, render, _)) in ["rss_noticed", "atom_noticed", "json_feed_noticed"].into_iter().zip(FEEDS)
     {

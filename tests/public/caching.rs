@@ -174,6 +174,9 @@ async fn an_export_is_not_sent_again_until_something_published_changes() {
     let known = [(header::IF_NONE_MATCH, tag.as_str())];
     let again = room.ask(Method::GET, path, &known).await;
     assert_eq!((again.status, again.bytes.len()), (StatusCode::NOT_MODIFIED, 0));
+    let dated = room.get(path).await.header("last-modified").to_owned();
+    let since = [(header::IF_MODIFIED_SINCE, dated.as_str())];
+    assert_eq!(room.ask(Method::GET, path, &since).await.status, StatusCode::NOT_MODIFIED);
     assert_ne!(room.get("/export?format=ris").await.header("etag"), tag);
     let scheduled = room.queue(paper(2)).await;
     let wish = approval(&scheduled, &["ecpr"], Some(room.now().plus_ms(60_000)));
@@ -182,4 +185,5 @@ async fn an_export_is_not_sent_again_until_something_published_changes() {
     let changed = room.ask(Method::GET, path, &known).await;
     assert_eq!(changed.status, StatusCode::OK, "the scheduled item became due");
     assert!(changed.text().contains("10.5555/paper.2"));
+    assert_eq!(room.ask(Method::GET, path, &since).await.status, StatusCode::OK);
 }

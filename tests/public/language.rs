@@ -48,7 +48,8 @@ async fn where_we_lack_a_language_our_words_are_english_and_the_societys_are_mar
 async fn a_country_of_a_language_that_we_speak_is_respected() {
     let room = Newsroom::open_in("en-GB").await;
     room.publish(paper(1), &["ecpr"], None).await;
-    for path in ["/", "/desk/sign-in", "/desk/no-such-page", "/embed/v1/frame"] {
+    let too_long = format!("/search?q={}", "x".repeat(9_000));
+    for path in ["/", "/desk/sign-in", "/desk/no-such-page", "/embed/v1/frame", &too_long] {
         let html = room.get(path).await.text();
         let rest = html.split_once("<html lang=\"en-GB\"").unwrap_or_else(|| panic!("{path}: {html}")).1;
         assert!(!rest.contains(" lang="), "{path}");

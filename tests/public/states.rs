@@ -176,7 +176,7 @@ async fn a_mark_is_in_every_output_at_once_under_the_old_id_and_goes_when_it_is_
         assert!(page.contains("History of this item") && page.contains("https://doi.org/10.5555/notice.7"));
 
         let id = room.store.notices_of(article.id).await.unwrap()[0].id;
-        room.store.lift_notice(id, None, room.now()).await.unwrap();
+        room.lift(article.id, id).await;
         room.wait_ms(5_000);
         for path in OUTPUTS.iter().map(|path| (*path).to_owned()).chain(own_addresses(&article)) {
             let text = room.get(&path).await.text();

@@ -15,7 +15,8 @@ use perfuse::domain::news::Site;
 use perfuse::domain::notice::{Finding, NoticeKind, NoticeSource, SummaryHolds};
 use perfuse::domain::text::RichText;
 use perfuse::domain::time::{PartialDate, UnixMs};
-use perfuse::store::{DecisionRequest, Judged, Judgement, Mark, Store, Wish};
+use perfuse::domain::watch::WatchService;
+use perfuse::store::{DecisionRequest, Judged, Judgement, Look, Looked, Mark, Store, Wish};
 use perfuse::web::{self, AppState, Clock};
 use tower::ServiceExt;
 
@@ -184,6 +185,14 @@ impl Newsroom {
         let noticed = self.store.record_findings(article.id, vec![finding], false, self.now()).await.unwrap();
         self.wait_ms(5_000);
         noticed.fresh
+    }
+
+    /// The watch sees a notice no longer.
+    pub(super) async fn lift(&self, article_id: i64, notice: i64) {
+        let (gone, next_at) = (vec![notice], self.now());
+        let result = Looked::Answered { findings: vec![], gone, snapshot: "{}".into(), incomplete: None };
+        let look = Look { article_id, service: WatchService::Crossref, next_at, result };
+        assert_eq!(self.store.record_looks(vec![look], false, next_at).await.unwrap().lifted, 1);
     }
 
     pub(super) async fn answer_notice(&self, notice: i64, answer: SummaryHolds) {

@@ -2,7 +2,8 @@
 //!
 //! Where there is none its tests are skipped aloud, but not where `CI` is set: there they fail.
 
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -20,11 +21,22 @@ static TURN: Semaphore = Semaphore::const_new(1);
 pub(crate) struct Chrome {
     driver: Child,
     pub(crate) client: Client,
+    /// The driver's port and the session's name.
+    session: (u16, String),
     _profile: tempfile::TempDir,
 }
 
+/// Ends the session first: a driver that is killed leaves its browser running.
 impl Drop for Chrome {
     fn drop(&mut self) {
+        let (port, id) = &self.session;
+        let bye =
+            format!("DELETE /session/{id} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", *port)) {
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
+            let _ = stream.write_all(bye.as_bytes());
+            let _ = stream.read(&mut [0; 1024]);
+        }
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
@@ -78,7 +90,10 @@ impl Chrome {
             let mut builder = ClientBuilder::new(HttpConnector::new());
             builder.capabilities(options.as_object().unwrap().clone());
             match builder.connect(&format!("http://127.0.0.1:{port}")).await {
-                Ok(client) => return Self { driver, client, _profile: profile },
+                Ok(client) => {
+                    let id = client.session_id().await.unwrap().unwrap_or_default();
+                    return Self { driver, client, session: (port, id), _profile: profile };
+                }
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         }

@@ -34,8 +34,11 @@ pub(crate) struct Known {
     pub(crate) preprints: BTreeMap<String, Vec<Value>>,
     /// Studies by number.
     pub(crate) trials: BTreeMap<String, Value>,
+    /// A DOI that spoils every answer of Crossref's that should hold it.
+    pub(crate) poison: Option<String>,
     says: Option<String>,
     status: Option<u16>,
+    retry_after_s: Option<u32>,
     hangs: bool,
     asked: usize,
 }
@@ -68,7 +71,11 @@ impl Registries {
                 }
                 let known = registries.known.lock().unwrap();
                 if let Some(status) = known.status {
-                    return StatusCode::from_u16(status).unwrap().into_response();
+                    let status = StatusCode::from_u16(status).unwrap();
+                    return match known.retry_after_s {
+                        Some(seconds) => (status, [("retry-after", seconds.to_string())]).into_response(),
+                        None => status.into_response(),
+                    };
                 }
                 match &known.says {
                     Some(says) => says.clone().into_response(),
@@ -94,6 +101,17 @@ impl Registries {
     /// Lets all of them answer with this status and nothing else.
     pub(crate) fn refuse_with(&self, status: u16) {
         self.known.lock().unwrap().status = Some(status);
+    }
+
+    /// Lets all of them ask to be left alone for so long.
+    pub(crate) fn refuse_for(&self, seconds: u32) {
+        let mut known = self.known.lock().unwrap();
+        (known.status, known.retry_after_s, known.asked) = (Some(429), Some(seconds), 0);
+    }
+
+    /// Requests since they began to refuse or to hang.
+    pub(crate) fn asked(&self) -> usize {
+        self.known.lock().unwrap().asked
     }
 
     /// Whether they keep everybody waiting.
@@ -122,6 +140,9 @@ impl Registries {
 fn works(known: &Known, form: &BTreeMap<String, String>) -> Value {
     let asked = form.get("filter").map(String::as_str).unwrap_or_default();
     let dois = asked.split(',').filter_map(|filter| filter.strip_prefix("doi:"));
+    if known.poison.as_ref().is_some_and(|poison| dois.clone().any(|doi| doi == poison)) {
+        return json!({"status": "failed", "message": [{"message": "A made-up fault."}]});
+    }
     let items: Vec<&Value> = dois.filter_map(|doi| known.works.get(doi)).chain(&known.stray).collect();
     json!({"status": "ok", "message-type": "work-list",
         "message": {"total-results": items.len(), "items": items}})
@@ -301,7 +322,7 @@ impl World {
             judgement: Judgement::default(),
         });
         self.store().record_entries(source, judged.collect(), now).await.unwrap();
-        note_incoming(self.store(), self.base.settings.watch.approve_first, entries).await;
+        note_incoming(self.store(), self.base.settings.watch.approve_first, None, entries).await;
     }
 
     /// A cycle in which everything is looked at.

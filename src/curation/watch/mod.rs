@@ -32,8 +32,6 @@ pub struct Subject {
     pub ids: Identifiers,
     /// Its title, plain.
     pub title: String,
-    /// Where it appeared.
-    pub journal: String,
     /// Where it is a part of a database of reviews, its number there (`CD001689`).
     pub review: Option<String>,
 }
@@ -50,17 +48,15 @@ pub struct Reading {
 }
 
 impl Subject {
-    /// The article that a record describes.
+    /// The work so described; `pages` as its record has them.
+    pub fn new(kind: WorkKind, ids: Identifiers, title: String, pages: &str) -> Self {
+        let by_doi = || update::review_number(ids.doi.as_ref()?.as_str());
+        Self { kind, review: update::review_number(pages).or_else(by_doi), title, ids }
+    }
+
+    /// The work that a record describes.
     pub fn of(entry: &Entry) -> Self {
-        let title = entry.title.to_plain();
-        Self {
-            kind: entry.kind,
-            ids: entry.ids.clone(),
-            journal: entry.journal.title.clone(),
-            review: update::review_number(&entry.journal.pages)
-                .or_else(|| entry.ids.doi.as_ref().and_then(|doi| update::review_number(doi.as_str()))),
-            title,
-        }
+        Self::new(entry.kind, entry.ids.clone(), entry.title.to_plain(), &entry.journal.pages)
     }
 }
 
@@ -102,7 +98,8 @@ fn read_link(subject: &Subject, related: &RelatedWork, registry: NoticeSource, r
     }
     match related.relation {
         Relation::UpdateIn | Relation::RepublishedIn => match update::judge_by_citation(subject, related) {
-            Update::Unclear => {
+            // without a number there is no other record to ask for: it stays unclear, and said
+            Update::Unclear if related.ids.pmid.is_some() => {
                 reading.reasons.push(format!("{:?} {named}: the other's record decides", related.relation));
                 reading.open.push(related.clone());
             }
@@ -122,6 +119,7 @@ fn kind_of(relation: Relation) -> Option<NoticeKind> {
         Relation::ExpressionOfConcernIn => NoticeKind::ExpressionOfConcern,
         Relation::CorrectedAndRepublishedIn => NoticeKind::CorrectedAndRepublished,
         Relation::ErratumIn => NoticeKind::Correction,
+        Relation::OtherUpdateIn => NoticeKind::OtherUpdate,
         Relation::NewVersionIn => NoticeKind::NewVersion,
         _ => return None,
     })

@@ -1,8 +1,8 @@
 //! What a record says of other works: a notice names the paper, a paper its preprint.
 
-use super::{Reading, Subject, Update, finding, name, notice_role, update};
+use super::{NoticeRole, Reading, Subject, finding, name, notice_role, update};
 use crate::domain::entry::Entry;
-use crate::domain::notice::{NoticeKind, NoticeSource};
+use crate::domain::notice::{Finding, NoticeKind, NoticeSource};
 use crate::domain::relation::{RelatedWork, Relation};
 use crate::domain::watch::share_record;
 
@@ -33,16 +33,17 @@ pub fn read_pointer(subject: &Subject, record: &Entry, registry: NoticeSource) -
             ..related.clone()
         };
         match counterpart(related.relation) {
+            Some(kind) if kind.is_serious() && notice_role(record) == Some(NoticeRole::Correction) => {
+                let said = format!("{:?} by {}", related.relation, name(&back));
+                let detail =
+                    format!("Its link says {:?}, its type only that it is an erratum.", related.relation);
+                reading
+                    .reasons
+                    .push(format!("{said}: typed as an erratum only, and an erratum retracts nothing"));
+                let erratum = finding(NoticeKind::Correction, &back, registry, &subject.ids);
+                reading.findings.push(Finding { detail, ..erratum });
+            }
             Some(kind) => {
-                let is_erratum_only = kind == NoticeKind::Retraction
-                    && notice_role(record) == Some(super::NoticeRole::Correction);
-                if is_erratum_only {
-                    reading.reasons.push(format!(
-                        "{:?} by {}: the record is typed as an erratum only",
-                        related.relation,
-                        name(&back)
-                    ));
-                }
                 reading.reasons.push(format!("{:?} by {}", related.relation, name(&back)));
                 reading.findings.push(finding(kind, &back, registry, &subject.ids));
             }
@@ -65,6 +66,7 @@ fn counterpart(relation: Relation) -> Option<NoticeKind> {
         Relation::RemovalOf => NoticeKind::Removal,
         Relation::ExpressionOfConcernFor => NoticeKind::ExpressionOfConcern,
         Relation::ErratumFor => NoticeKind::Correction,
+        Relation::OtherUpdateOf => NoticeKind::OtherUpdate,
         Relation::CorrectedAndRepublishedFrom => NoticeKind::CorrectedAndRepublished,
         Relation::NewVersionOf => NoticeKind::NewVersion,
         _ => return None,
@@ -91,10 +93,41 @@ fn cite(record: &Entry) -> String {
     text
 }
 
-/// What the update is, seen from the record that says so.
-impl Update {
-    /// Whether something happened to the work that was updated.
-    pub fn concerns_it(self) -> bool {
-        matches!(self, Self::Paper | Self::NewVersion)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::identity::{Identifiers, Pmid};
+
+    fn ids(pmid: u32) -> Identifiers {
+        Identifiers { pmid: Some(Pmid(pmid)), ..Identifiers::default() }
+    }
+
+    #[test]
+    fn what_is_typed_as_an_erratum_only_retracts_nothing_whatever_its_link_says() {
+        let subject = Subject { ids: ids(1), ..Subject::default() };
+        let read = |types: &[&str], relation| {
+            let record = Entry {
+                ids: ids(900),
+                publication_types: types.iter().map(|kind| (*kind).to_owned()).collect(),
+                related: vec![RelatedWork::new(relation, ids(1))],
+                ..Entry::default()
+            };
+            let found = read_pointer(&subject, &record, NoticeSource::Pubmed).findings;
+            found.into_iter().map(|finding| finding.kind).collect::<Vec<_>>()
+        };
+        let links = [
+            Relation::RetractionOf,
+            Relation::PartialRetractionOf,
+            Relation::WithdrawalOf,
+            Relation::RemovalOf,
+            Relation::ExpressionOfConcernFor,
+        ];
+        for link in links {
+            assert_eq!(read(&["Published Erratum"], link), [NoticeKind::Correction], "{link:?}");
+        }
+        let both = ["Published Erratum", "Retraction Notice"];
+        assert_eq!(read(&both, Relation::RetractionOf), [NoticeKind::Retraction], "typed as both");
+        assert_eq!(read(&[], Relation::RetractionOf), [NoticeKind::Retraction], "the link alone");
+        assert_eq!(read(&["Published Erratum"], Relation::ErratumFor), [NoticeKind::Correction]);
     }
 }

@@ -4,7 +4,7 @@ use crate::domain::entry::Entry;
 use crate::domain::notice::NoticeKind;
 use crate::domain::relation::Relation;
 
-/// What sort of notice a record is.
+/// What sort of notice a record is, the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NoticeRole {
     /// It retracts another work. A retraction that is typed "Published Erratum" as well is one.
@@ -41,29 +41,18 @@ impl NoticeRole {
     }
 }
 
-/// Whether the record is a notice: by its types, else by what it says of others.
+/// Whether the record is a notice: by its types, else by what it says of others, the gravest first.
 pub fn notice_role(record: &Entry) -> Option<NoticeRole> {
-    let points = |relations: &[Relation]| {
-        record.related.iter().any(|related| {
-            relations.contains(&related.relation)
-                && !crate::domain::watch::share_record(&related.ids, &record.ids)
-        })
-    };
+    let about = record.related.iter().filter(|other| {
+        other.relation.is_of_notice() && !crate::domain::watch::share_record(&other.ids, &record.ids)
+    });
     let by_links = || {
-        if points(&[
-            Relation::RetractionOf,
-            Relation::PartialRetractionOf,
-            Relation::WithdrawalOf,
-            Relation::RemovalOf,
-        ]) {
-            Some(NoticeRole::Retraction)
-        } else if points(&[Relation::ExpressionOfConcernFor]) {
-            Some(NoticeRole::ExpressionOfConcern)
-        } else if points(&[Relation::ErratumFor]) {
-            Some(NoticeRole::Correction)
-        } else {
-            None
-        }
+        let roles = about.map(|other| match other.relation {
+            Relation::ExpressionOfConcernFor => NoticeRole::ExpressionOfConcern,
+            Relation::ErratumFor => NoticeRole::Correction,
+            _ => NoticeRole::Retraction,
+        });
+        roles.min()
     };
     NoticeRole::of_types(&record.publication_types).or_else(by_links)
 }

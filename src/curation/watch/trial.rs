@@ -45,6 +45,7 @@ fn is_stopped(status: TrialStatus) -> bool {
     matches!(status, TrialStatus::Terminated | TrialStatus::Withdrawn | TrialStatus::Suspended)
 }
 
+/// Every field that differs. Facts that were kept before the design was read say nothing of it.
 fn list_changes(before: &TrialFacts, after: &TrialFacts) -> Vec<Change> {
     let on = |date: &Option<PartialDate>| date.as_ref().map(PartialDate::to_display).unwrap_or_default();
     let enrolment = |facts: &TrialFacts| match facts.enrolment {
@@ -52,7 +53,7 @@ fn list_changes(before: &TrialFacts, after: &TrialFacts) -> Vec<Change> {
         Some(count) if facts.is_enrolment_actual => format!("{count} enrolled"),
         Some(count) => format!("{count} planned"),
     };
-    let fields = [
+    let mut fields = vec![
         ("Status", before.status.as_str().to_owned(), after.status.as_str().to_owned()),
         (
             "Why stopped",
@@ -65,6 +66,22 @@ fn list_changes(before: &TrialFacts, after: &TrialFacts) -> Vec<Change> {
         ("Completion", on(&before.completes_on), on(&after.completes_on)),
         ("Results first posted", on(&before.results_posted_on), on(&after.results_posted_on)),
     ];
+    if let (Some(old), Some(new)) = (&before.design, &after.design) {
+        let listed = |words: &[String]| words.join("; ");
+        fields.extend([
+            ("Primary completion", on(&old.primary_completes_on), on(&new.primary_completes_on)),
+            ("Title", old.title.clone(), new.title.clone()),
+            ("Conditions", listed(&old.conditions), listed(&new.conditions)),
+            ("Interventions", listed(&old.interventions), listed(&new.interventions)),
+            ("Arms", listed(&old.arms), listed(&new.arms)),
+            ("Primary outcomes", listed(&old.primary_outcomes), listed(&new.primary_outcomes)),
+            ("Secondary outcomes", listed(&old.secondary_outcomes), listed(&new.secondary_outcomes)),
+        ]);
+    }
+    // a new day of posting alone is no change
+    if fields.iter().any(|(_, before, after)| before != after) {
+        fields.push(("Last update posted", on(&before.last_updated_on), on(&after.last_updated_on)));
+    }
     let changed = fields.into_iter().filter(|(_, before, after)| before != after);
     changed.map(|(field, before, after)| Change { field: field.to_owned(), before, after }).collect()
 }
@@ -72,6 +89,7 @@ fn list_changes(before: &TrialFacts, after: &TrialFacts) -> Vec<Change> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::trial::TrialDesign;
 
     fn nct() -> Nct {
         Nct::parse("NCT99999901").unwrap()
@@ -103,6 +121,52 @@ mod tests {
                 ("Enrolment", "120 planned", "40 enrolled"),
             ]
         );
+    }
+
+    #[test]
+    fn every_field_that_is_kept_is_compared_and_what_was_not_kept_before_is_no_change() {
+        let words = |word: &str| vec![format!("{word} one"), format!("{word} two")];
+        let filled = |word: &str, day| TrialFacts {
+            status: TrialStatus::Recruiting,
+            why_stopped: Some(word.into()),
+            phases: vec![word.into()],
+            enrolment: Some(day as usize),
+            is_enrolment_actual: false,
+            starts_on: PartialDate::new(2026, Some(1), Some(day)),
+            completes_on: PartialDate::new(2026, Some(2), Some(day)),
+            results_posted_on: PartialDate::new(2026, Some(3), Some(day)),
+            design: Some(TrialDesign {
+                title: word.into(),
+                conditions: words(word),
+                interventions: words(word),
+                arms: words(word),
+                primary_outcomes: words(word),
+                secondary_outcomes: words(word),
+                primary_completes_on: PartialDate::new(2026, Some(4), Some(day)),
+            }),
+            last_updated_on: PartialDate::new(2026, Some(5), Some(day)),
+        };
+        let (old, new) =
+            (filled("old", 1), TrialFacts { status: TrialStatus::Completed, ..filled("new", 2) });
+        let changed = |before: &TrialFacts, after: &TrialFacts| {
+            let found = compare_trials(&nct(), before, after, None);
+            let changes = found.into_iter().flat_map(|finding| finding.changes);
+            changes.map(|change| change.field).collect::<Vec<_>>()
+        };
+        // each field of the facts, by its name in the snapshot, is one line
+        let kept = serde_json::to_value(&old).unwrap();
+        let design = kept["design"].as_object().unwrap().len();
+        // enrolment and whether it is counted are one line; the design is its own fields
+        assert_eq!(changed(&old, &new).len(), kept.as_object().unwrap().len() - 2 + design);
+        let only = TrialFacts {
+            design: old.design.clone().map(|design| TrialDesign { arms: words("other"), ..design }),
+            ..old.clone()
+        };
+        assert_eq!(changed(&old, &only), ["Arms"]);
+        let before = TrialFacts { design: None, ..old.clone() };
+        assert!(changed(&before, &old).is_empty(), "it was not read before");
+        let touched = TrialFacts { last_updated_on: PartialDate::new(2026, Some(6), None), ..old.clone() };
+        assert!(changed(&old, &touched).is_empty(), "a new day of posting alone");
     }
 
     #[test]

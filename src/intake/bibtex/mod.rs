@@ -15,11 +15,11 @@ use biblatex::{Bibliography, Chunk, ChunksExt, Person, RawBibliography, RawChunk
 
 use self::latex::read_chunks;
 use self::split::{Slice, Split};
+use super::apart::catch_panic;
 use super::clean::{
     canonical_link, caps, find_doi, find_ncts, find_pmid, is_preprint_doi, looks_like_html, read_date,
     read_issn, rich_text, unescape,
 };
-use super::feed::guard::catch_panic;
 use super::pubmed::Record;
 use super::tagged::read_abstract;
 use crate::domain::entry::{Author, Entry, Journal, Problem, WorkKind, abstract_plain};

@@ -7,7 +7,6 @@
 
 mod assemble;
 mod dialect;
-pub(super) mod guard;
 mod item;
 mod json;
 mod model;
@@ -128,7 +127,7 @@ impl decode::Decoded {
 /// Reads a feed's text, of which `left_out` items were cut.
 fn read_text(text: &str, url: Option<&str>, now: UnixMs, left_out: usize) -> Result<Read, FeedError> {
     // our own code is held to the same rule as feed-rs: a slip costs one fetch, never the worker
-    let outcome = guard::catch_panic(|| {
+    let outcome = crate::intake::apart::catch_panic(|| {
         if text.starts_with(['{', '[']) {
             json::parse(text, url, now).map(|parsed| Read { parsed, ..Read::default() })
         } else {

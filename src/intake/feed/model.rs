@@ -3,8 +3,8 @@
 use feed_rs::model::Entry;
 use feed_rs::parser::Builder;
 
-use super::guard::catch_panic;
 use super::item::Item;
+use crate::intake::apart::catch_panic;
 
 /// feed-rs's entries in the order of the document; the error is its message, or that of its panic.
 pub(super) fn read(text: &str, url: Option<&str>) -> Result<Vec<Entry>, String> {

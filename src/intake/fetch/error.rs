@@ -120,6 +120,11 @@ impl FetchError {
         }
     }
 
+    /// Whether one of several things that were asked for may be to blame, and not the host or the way to it.
+    pub fn may_blame_one_record(&self) -> bool {
+        matches!(self, Self::TooLarge { .. } | Self::Status { status: 400 | 404 | 414 | 500, .. })
+    }
+
     /// The HTTP status, where one was the reason.
     pub fn status(&self) -> Option<u16> {
         match self {

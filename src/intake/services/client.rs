@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::page::{Refusal, parse, refuse};
 use super::{ServiceError, ServiceSettings};
+use crate::intake::apart::parse_apart;
 use crate::intake::fetch::{FetchError, Fetcher, Request, Response};
 
 /// A service with the one bucket of its pace.
@@ -63,6 +64,17 @@ impl Client {
             }
             Response::NotModified { .. } => Ok(Bytes::new()),
         }
+    }
+
+    /// What `read` makes of a body, apart from whoever asked.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        body: Bytes,
+        read: impl FnOnce(&[u8]) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let read = parse_apart(move || read(&body)).await;
+        read.unwrap_or_else(|what| Err(Refusal::Unreadable(what)))
+            .map_err(|refusal| self.name_refusal(refusal))
     }
 
     /// Each call reserves the next free moment.

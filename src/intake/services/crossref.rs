@@ -235,14 +235,20 @@ fn read_related(row: &Value) -> Vec<RelatedWork> {
             }
             ("new_version" | "new_edition", false) => Relation::NewVersionOf,
             ("new_version" | "new_edition", true) => Relation::NewVersionIn,
-            _ => return None,
+            ("", _) => return None,
+            (_, false) => Relation::OtherUpdateOf,
+            (_, true) => Relation::OtherUpdateIn,
         };
         let said_by = match word(update, "/source").as_str() {
             "publisher" => Some(NoticeSource::CrossrefPublisher),
             "retraction-watch" => Some(NoticeSource::RetractionWatch),
             _ => None,
         };
-        let work = related(relation, update, "/DOI")?;
+        let mut work = related(relation, update, "/DOI")?;
+        if matches!(relation, Relation::OtherUpdateIn | Relation::OtherUpdateOf) {
+            work.citation =
+                format!("{} (Crossref: {})", work.citation, word(update, "/type")).trim().to_owned();
+        }
         Some(RelatedWork { noticed_on: read_parts(update, "/updated"), said_by, ..work })
     });
     let relations =
@@ -310,6 +316,24 @@ mod tests {
         assert_eq!(page.entries[2].kind, WorkKind::Preprint);
         assert_eq!(page.entries[2].published_on.as_ref().unwrap().as_str(), "2026");
         assert_eq!(page.problems[0].what, "a journal-issue is no work to report");
+    }
+
+    #[test]
+    fn an_update_of_an_unknown_sort_is_kept_and_named() {
+        let row = serde_json::json!({"updated-by": [
+            {"DOI": "10.9999/a", "type": "reinstatement", "label": "Reinstatement", "source": "retraction-watch"},
+            {"DOI": "10.9999/b", "type": "retraction_of_a_reply", "source": "publisher"},
+            {"DOI": "10.9999/c"},
+        ]});
+        let related = read_related(&row);
+        let said: Vec<_> = related.iter().map(|work| (work.relation, work.citation.as_str())).collect();
+        assert_eq!(
+            said,
+            [
+                (Relation::OtherUpdateIn, "Reinstatement (Crossref: reinstatement)"),
+                (Relation::OtherUpdateIn, "(Crossref: retraction_of_a_reply)"),
+            ]
+        );
     }
 
     #[test]

@@ -19,6 +19,14 @@ pub enum ServiceError {
 }
 
 impl ServiceError {
+    /// Whether a single record among those that were asked for may be to blame.
+    pub fn may_blame_one_record(&self) -> bool {
+        match self {
+            Self::Fetch { source, .. } => source.may_blame_one_record(),
+            Self::Refused { .. } | Self::Unreadable { .. } => true,
+        }
+    }
+
     /// When to try again.
     pub fn retry(&self) -> Retry {
         match self {

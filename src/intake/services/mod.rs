@@ -209,7 +209,7 @@ impl Services {
         let url = crossref::work_url(client.base(), client.contact.as_deref(), doi);
         match client.get(&self.fetcher, url).await {
             Ok(body) => {
-                let page = crossref::read(&body, now).map_err(|refusal| client.name_refusal(refusal))?;
+                let page = client.read(body, move |body| crossref::read(body, now)).await?;
                 Ok(page.entries.into_iter().find(|entry| entry.ids.doi.as_ref() == Some(doi)))
             }
             Err(ServiceError::Fetch { source: FetchError::Status { status: 404, .. }, .. }) => Ok(None),
@@ -219,30 +219,37 @@ impl Services {
 }
 
 impl Services {
-    /// What Crossref has registered of works: number, title and links. Works that it does not know are left out.
+    /// The works that Crossref can be asked about in one request each: all together, but for those whose DOI holds a
+    /// comma, which ends a filter.
+    pub fn group_dois(dois: Vec<Doi>) -> Vec<Vec<Doi>> {
+        let (alone, together): (Vec<Doi>, Vec<Doi>) =
+            dois.into_iter().partition(|doi| doi.as_str().contains(','));
+        let groups = std::iter::once(together).chain(alone.into_iter().map(|doi| vec![doi]));
+        groups.filter(|group| !group.is_empty()).collect()
+    }
+
+    /// What Crossref has registered of a group of works ([`Services::group_dois`]): number, title and links. Works that
+    /// it does not know are left out.
     ///
     /// # Errors
     /// See [`ServiceError`].
-    pub async fn look_up_many(&self, dois: &[Doi]) -> Result<Vec<Entry>, ServiceError> {
+    pub async fn look_up_group(&self, dois: &[Doi]) -> Result<Vec<Entry>, ServiceError> {
         let client = &self.crossref;
-        // a comma ends a filter
-        let (alone, together): (Vec<Doi>, Vec<Doi>) =
-            dois.iter().cloned().partition(|doi| doi.as_str().contains(','));
         let contact = client.contact.as_deref();
-        let mut registered = Vec::new();
-        for doi in alone {
-            match client.get(&self.fetcher, crossref::work_url(client.base(), contact, &doi)).await {
-                Ok(body) => registered.extend(client.read_works(&body)?),
-                // it does not know this one; a list is never 404
-                Err(ServiceError::Fetch { source: FetchError::Status { status: 404, .. }, .. }) => {}
-                Err(error) => return Err(error),
+        let url = match dois {
+            [doi] if doi.as_str().contains(',') => crossref::work_url(client.base(), contact, doi),
+            _ => crossref::works_url(client.base(), contact, dois),
+        };
+        match client.get(&self.fetcher, url).await {
+            Ok(body) => client.read(body, crossref::read_registered).await,
+            // it does not know the one; a list is never 404
+            Err(ServiceError::Fetch { source: FetchError::Status { status: 404, .. }, .. })
+                if dois.len() == 1 =>
+            {
+                Ok(Vec::new())
             }
+            Err(error) => Err(error),
         }
-        if !together.is_empty() {
-            let url = crossref::works_url(client.base(), contact, &together);
-            registered.extend(client.read_works(&client.get(&self.fetcher, url).await?)?);
-        }
-        Ok(registered)
     }
 
     /// All versions of a preprint that its server has; none, if it does not know it.
@@ -256,7 +263,7 @@ impl Services {
     ) -> Result<Vec<Posting>, ServiceError> {
         let client = &self.preprints;
         let body = client.get(&self.fetcher, preprints::versions_url(client.base(), server, doi)).await?;
-        preprints::read_versions(&body).map_err(|refusal| client.name_refusal(refusal))
+        client.read(body, preprints::read_versions).await
     }
 }
 
@@ -300,11 +307,5 @@ impl Question {
     /// Whether the next page is asked for by number, so that no cursor comes.
     fn is_asked_by_number(&self) -> bool {
         matches!(self, Self::Preprints { .. })
-    }
-}
-
-impl Client {
-    fn read_works(&self, body: &[u8]) -> Result<Vec<Entry>, ServiceError> {
-        crossref::read_registered(body).map_err(|refusal| self.name_refusal(refusal))
     }
 }

@@ -42,20 +42,23 @@ pub(super) fn read_versions(body: &[u8]) -> Result<Vec<Posting>, Refusal> {
         _ if status.is_empty() => return Err(super::page::refuse(&answer)),
         _ => return Err(Refusal::Said(fold_plain(&status, 300))),
     };
-    let postings = rows.iter().filter_map(|row| {
-        let doi = Doi::parse(&text(row, "/doi")?)?;
-        let abstract_sections = sections(&split_run_on(&text(row, "/abstract").unwrap_or_default()));
-        Some(Posting {
-            doi,
-            version: u32::try_from(number(row, "/version")?).ok()?,
-            posted_on: date(row, "/date"),
-            title: rich_text(&text(row, "/title").unwrap_or_default(), caps::TITLE).to_plain(),
-            abstract_text: crate::domain::entry::abstract_plain(&abstract_sections),
-            kind: word(row, "/type"),
-            paper: text(row, "/published").and_then(|published| Doi::parse(&published)),
-        })
-    });
-    Ok(postings.collect())
+    // a version that cannot be read may be the one that withdraws it: half an answer is none
+    let unreadable = || Refusal::Unreadable("a version without its DOI or number".to_owned());
+    rows.iter().map(|row| read_version(row).ok_or_else(unreadable)).collect()
+}
+
+fn read_version(row: &Value) -> Option<Posting> {
+    let doi = Doi::parse(&text(row, "/doi")?)?;
+    let abstract_sections = sections(&split_run_on(&text(row, "/abstract").unwrap_or_default()));
+    Some(Posting {
+        doi,
+        version: u32::try_from(number(row, "/version")?).ok()?,
+        posted_on: date(row, "/date"),
+        title: rich_text(&text(row, "/title").unwrap_or_default(), caps::TITLE).to_plain(),
+        abstract_text: crate::domain::entry::abstract_plain(&abstract_sections),
+        kind: word(row, "/type"),
+        paper: text(row, "/published").and_then(|published| Doi::parse(&published)),
+    })
 }
 
 /// Reads a page of postings and keeps what `query` finds.
@@ -171,8 +174,7 @@ mod tests {
         );
         let body = br#"{"messages":[{"status":"ok"}],"collection":[
             {"doi":"10.1101/2026.11.01.26300001","version":"1","date":"2026-11-02","title":"Made up","type":"PUBLISHAHEADOFPRINT","published":"NA","abstract":"Of 10, 2."},
-            {"doi":"10.1101/2026.11.01.26300001","version":"2","date":"2026-11-09","title":"Made up","type":"PUBLISHAHEADOFPRINT","published":"10.9999/paper.1","abstract":"Of 10, 3."},
-            {"version":"3"}]}"#;
+            {"doi":"10.1101/2026.11.01.26300001","version":"2","date":"2026-11-09","title":"Made up","type":"PUBLISHAHEADOFPRINT","published":"10.9999/paper.1","abstract":"Of 10, 3."}]}"#;
         let versions = read_versions(body).unwrap();
         assert_eq!(versions.iter().map(|posting| posting.version).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(versions[0].paper, None);
@@ -180,6 +182,9 @@ mod tests {
         let nothing = br#"{"messages":[{"status":"no posts found"}],"collection":[]}"#;
         assert!(read_versions(nothing).unwrap().is_empty());
         assert!(read_versions(b"<html>").is_err() && read_versions(b"{}").is_err());
+        let half = br#"{"messages":[{"status":"ok"}],"collection":[
+            {"doi":"10.1101/2026.11.01.26300001","version":"1","title":"Made up"}, {"version":"2"}]}"#;
+        assert!(read_versions(half).is_err(), "the version that withdraws it may be the unreadable one");
     }
 
     #[test]

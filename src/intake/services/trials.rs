@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::json::{date, instant, number, text, word, words};
+use super::json::{date, instant, list, number, text, word, words};
 use super::page::{Page, Refusal, parse, refuse};
 use super::walk::Place;
 use crate::domain::entry::{AbstractSection, Author, Entry, Journal, WorkKind};
 use crate::domain::identity::{Identifiers, Nct};
 use crate::domain::text::{RichText, fold_plain};
 use crate::domain::time::UnixMs;
-use crate::domain::trial::{TrialFacts, TrialStatus};
+use crate::domain::trial::{TrialDesign, TrialFacts, TrialStatus};
 use crate::intake::clean::{blocks, caps, rich_text, sections};
 use crate::intake::eutils::Window;
 
@@ -137,8 +137,45 @@ fn read_facts(study: &Value) -> Result<TrialFacts, String> {
         starts_on: date(study, "/statusModule/startDateStruct/date"),
         completes_on: date(study, "/statusModule/completionDateStruct/date"),
         results_posted_on: date(study, "/statusModule/resultsFirstPostDateStruct/date"),
+        design: Some(read_design(study)),
         last_updated_on: date(study, "/statusModule/lastUpdatePostDateStruct/date"),
     })
+}
+
+fn read_design(study: &Value) -> TrialDesign {
+    let typed = |pointer: &str, name: &str| {
+        let named = list(study, pointer).iter().map(|row| (word(row, "/type"), word(row, name)));
+        named.map(|(sort, name)| join_words(&spoken(&sort), ": ", &name)).take(caps::WORDS).collect()
+    };
+    let measured = |pointer: &str| {
+        let measured =
+            list(study, pointer).iter().map(|row| (word(row, "/measure"), word(row, "/timeFrame")));
+        let worded =
+            measured.map(|(what, when)| if when.is_empty() { what } else { format!("{what} ({when})") });
+        worded.filter(|worded| !worded.is_empty()).take(caps::WORDS).collect()
+    };
+    TrialDesign {
+        title: word(study, "/identificationModule/briefTitle"),
+        conditions: words(study, "/conditionsModule/conditions", ""),
+        interventions: typed("/armsInterventionsModule/interventions", "/name"),
+        arms: typed("/armsInterventionsModule/armGroups", "/label"),
+        primary_outcomes: measured("/outcomesModule/primaryOutcomes"),
+        secondary_outcomes: measured("/outcomesModule/secondaryOutcomes"),
+        primary_completes_on: date(study, "/statusModule/primaryCompletionDateStruct/date"),
+    }
+}
+
+/// "ACTIVE_COMPARATOR" → "Active comparator".
+fn spoken(word: &str) -> String {
+    let mut spoken = word.replace('_', " ").to_lowercase();
+    if let Some(first) = spoken.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    spoken
+}
+
+fn join_words(a: &str, between: &str, b: &str) -> String {
+    if a.is_empty() || b.is_empty() { format!("{a}{b}") } else { format!("{a}{between}{b}") }
 }
 
 fn section(label: &str, text: RichText) -> AbstractSection {
@@ -200,6 +237,34 @@ mod tests {
         assert_eq!(entry.authors[0].display(), "Made-up University");
         assert_eq!(entry.keywords, ["ARDS", "ECMO", "Device: made up"]);
         assert_eq!(entry.published_on.as_ref().unwrap().as_str(), "2022-02-14");
+    }
+
+    #[test]
+    fn what_is_done_to_whom_and_measured_is_kept_in_the_registrys_words() {
+        let study = serde_json::json!({
+            "identificationModule": {"briefTitle": "A made-up trial"},
+            "statusModule": {"primaryCompletionDateStruct": {"date": "2027-03"}},
+            "conditionsModule": {"conditions": ["Cardiac Arrest"]},
+            "armsInterventionsModule": {
+                "armGroups": [{"label": "Early ECMO", "type": "ACTIVE_COMPARATOR"}, {"label": "Usual care"}],
+                "interventions": [{"type": "DEVICE", "name": "ECMO"}],
+            },
+            "outcomesModule": {
+                "primaryOutcomes": [{"measure": "Survival", "timeFrame": "30 days"}],
+                "secondaryOutcomes": [{"measure": "Bleeding"}, {}],
+            },
+        });
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let expected = TrialDesign {
+            title: "A made-up trial".into(),
+            conditions: texts(&["Cardiac Arrest"]),
+            interventions: texts(&["Device: ECMO"]),
+            arms: texts(&["Active comparator: Early ECMO", "Usual care"]),
+            primary_outcomes: texts(&["Survival (30 days)"]),
+            secondary_outcomes: texts(&["Bleeding"]),
+            primary_completes_on: crate::domain::time::PartialDate::new(2027, Some(3), None),
+        };
+        assert_eq!(read_design(&study), expected);
     }
 
     #[test]

@@ -45,19 +45,15 @@ pub struct Walk<'a> {
     unread: Option<(String, Bytes)>,
 }
 
-/// Reads a page on a thread that may take its time.
+/// Reads a page apart from whoever asked.
 pub(super) async fn read_page(
     client: &Client,
     question: &Question,
     body: Bytes,
     now: UnixMs,
 ) -> Result<Page, ServiceError> {
-    let (question, service) = (question.clone(), client.name);
-    match tokio::task::spawn_blocking(move || question.read(&body, now)).await {
-        Ok(Ok(page)) => Ok(page),
-        Ok(Err(refusal)) => Err(client.name_refusal(refusal)),
-        Err(error) => Err(ServiceError::Unreadable { service, what: format!("reading failed: {error}") }),
-    }
+    let question = question.clone();
+    client.read(body, move |body| question.read(body, now)).await
 }
 
 impl<'a> Walk<'a> {

@@ -17,6 +17,7 @@ mod company;
 mod decide;
 mod embed;
 mod facts;
+mod forgotten;
 mod history;
 mod lab;
 mod link;
@@ -46,6 +47,8 @@ pub fn routes() -> Vec<Route> {
         Route::get("/desk/sign-in", anyone, sign_in::form),
         Route::post("/desk/sign-in", anyone, sign_in::sign_in),
         Route::post("/desk/sign-out", anyone, sign_in::sign_out),
+        Route::get("/desk/forgotten", anyone, forgotten::form),
+        Route::post("/desk/forgotten", anyone, forgotten::ask),
         Route::get("/desk/link/{token}", anyone, link::form),
         Route::post("/desk/link/{token}", anyone, link::use_link),
         Route::get("/desk", viewer, queue::page),

@@ -87,8 +87,8 @@ pub(crate) struct ShownNotice {
     pub(crate) changes: Vec<(String, String, String)>,
     /// Whether this visitor is asked.
     pub(crate) asks: bool,
-    /// Whether it takes effect only with the answer.
-    pub(crate) waits: bool,
+    /// What the answer does.
+    pub(crate) effect: String,
 }
 
 impl ShownNotice {
@@ -117,9 +117,19 @@ impl ShownNotice {
                 .map(|change| (change.field.clone(), change.before.clone(), change.after.clone()))
                 .collect(),
             asks: is_public && may_answer && live && notice.answered.is_none(),
-            waits: notice.state == NoticeState::Waiting,
+            effect: effect(texts, notice),
         }
     }
+}
+
+/// What an answer does to the notice.
+fn effect(texts: &Texts, notice: &Notice) -> String {
+    let key = match notice.state {
+        _ if notice.finding.kind.stays_at_desk() => "noticed-question-desk",
+        NoticeState::Waiting => "noticed-question-waits",
+        _ => "noticed-question-public",
+    };
+    texts.t(key).into()
 }
 
 fn standing(notice: &Notice, is_public: bool, times: Times) -> String {
@@ -131,7 +141,11 @@ fn standing(notice: &Notice, is_public: bool, times: Times) -> String {
         }
         NoticeState::Waiting => texts.t("noticed-found").with("when", times.show_near(notice.found_at)),
         NoticeState::Public => texts.t("noticed-public").with("when", since()),
-        NoticeState::Dismissed => texts.t("noticed-dismissed"),
+        NoticeState::Dismissed => texts.t(match notice.answered {
+            Some((_, SummaryHolds::NotOurs)) => "noticed-dismissed",
+            Some(_) => "noticed-closed",
+            None => "noticed-dropped",
+        }),
         NoticeState::Lifted => texts
             .t("noticed-lifted")
             .with("when", times.show_near(notice.lifted_at.unwrap_or(notice.found_at))),

@@ -22,7 +22,6 @@ struct ShownPerson {
     name: String,
     email: String,
     state: String,
-    role: String,
     disabled: bool,
     me: bool,
     roles: Vec<Choice>,
@@ -86,7 +85,6 @@ fn shown(texts: &Texts, editor: Editor, visitor: &Visitor) -> ShownPerson {
     ShownPerson {
         id: editor.id,
         state,
-        role: role_label(texts, editor.role),
         disabled: editor.disabled,
         me: editor.id == visitor.editor.id,
         roles: roles.collect(),

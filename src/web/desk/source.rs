@@ -13,7 +13,6 @@ use super::sources::{ShownSource, shown, usual};
 use crate::config::write_question;
 use crate::domain::coverage::Backfill;
 use crate::domain::source::SourceKind;
-use crate::domain::time::PartialDate;
 use crate::store::{FailedBody, SourceState, SourceWeek};
 use crate::texts::Texts;
 use crate::web::AppState;
@@ -181,7 +180,9 @@ fn facts(source: &SourceState, state: &AppState, times: &Times) -> Vec<(String, 
     let count = &source.count;
     let window = count.window.as_ref().map(|(from_on, to_on)| {
         let text = texts.t("source-counted-window").with("count", count.found);
-        let text = text.with("from", show_day(from_on, texts)).with("to", show_day(to_on, texts));
+        let text = text
+            .with("from", texts.day_as_known(from_on.as_str()))
+            .with("to", texts.day_as_known(to_on.as_str()));
         text.with("again", count.fetched_again).to_string()
     });
     add("source-counted", window);
@@ -191,10 +192,6 @@ fn facts(source: &SourceState, state: &AppState, times: &Times) -> Vec<(String, 
     add("source-etag", source.validators.etag.clone());
     add("source-modified", source.validators.last_modified.clone());
     facts
-}
-
-fn show_day(on: &PartialDate, texts: &Texts) -> String {
-    on.as_str().parse().map_or_else(|_| on.as_str().to_owned(), |day| texts.day_short(day))
 }
 
 fn total(weeks: &[SourceWeek], texts: &Texts) -> String {
@@ -223,10 +220,10 @@ fn bars(weeks: &[SourceWeek]) -> Vec<Bar> {
 
 fn describe_backfill(walk: &Backfill, times: &Times) -> String {
     let texts = times.texts;
-    let (from, to) = (show_day(&walk.since_on, texts), show_day(&walk.until_on, texts));
+    let (from, to) = (texts.day_as_known(walk.since_on.as_str()), texts.day_as_known(walk.until_on.as_str()));
     let text = match (&walk.finished_at, &walk.reached_on) {
         (Some(_), _) => texts.t("source-backfill-done"),
-        (None, Some(on)) => texts.t("source-backfill-at").with("at", show_day(on, texts)),
+        (None, Some(on)) => texts.t("source-backfill-at").with("at", texts.day_as_known(on.as_str())),
         (None, None) => texts.t("source-backfill-begun"),
     };
     let text = text.with("from", from).with("to", to);

@@ -249,7 +249,8 @@ pub(super) async fn merge(
     let this = (id, fields.number("revision")?);
     let other = (fields.number("other")?, fields.number("other_revision")?);
     let (keep, gone) = if fields.get("keep") == "other" { (other, this) } else { (this, other) };
-    let request = MergeRequest { keep, gone, editor_id: visitor.editor.id };
+    let approve_first = state.settings.watch.approve_first;
+    let request = MergeRequest { keep, gone, editor_id: visitor.editor.id, approve_first };
     match state.store.merge(request, state.now()).await {
         Ok(decided) => {
             state.bell.notify_one();

@@ -107,7 +107,8 @@ impl Document {
     /// Answers a GET or HEAD with these headers: 304 where the client has these bytes already.
     pub(super) fn answer(&self, request: &HeaderMap) -> Response {
         let (bytes, headers) = &self.codings[choose_coding(request) as usize];
-        if self.is_known(request, headers) {
+        let own = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
+        if is_known(request, own, self.changed_at) {
             let mut headers = headers.clone();
             for name in [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_TYPE] {
                 headers.remove(name);
@@ -118,22 +119,22 @@ impl Document {
         *response.headers_mut() = headers.clone();
         response
     }
+}
 
-    /// RFC 9110, 13.2.2: a date counts only where no tag was sent.
-    fn is_known(&self, request: &HeaderMap, headers: &HeaderMap) -> bool {
-        if request.contains_key(header::IF_NONE_MATCH) {
-            let own = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
-            return names_tag(request, own);
-        }
-        let since = request.get(header::IF_MODIFIED_SINCE).and_then(|date| date.to_str().ok());
-        let since = since.and_then(|date| httpdate::parse_http_date(date).ok());
-        let since = since.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
-        since.is_some_and(|since| since.as_secs() as i64 >= self.changed_at.0.div_euclid(SECOND_MS))
+/// Whether the client says that it has what bears this tag and changed then. A date counts only where no tag was sent
+/// (RFC 9110, 13.2.2).
+pub(super) fn is_known(request: &HeaderMap, tag: &str, changed_at: UnixMs) -> bool {
+    if request.contains_key(header::IF_NONE_MATCH) {
+        return names_tag(request, tag);
     }
+    let since = request.get(header::IF_MODIFIED_SINCE).and_then(|date| date.to_str().ok());
+    let since = since.and_then(|date| httpdate::parse_http_date(date).ok());
+    let since = since.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
+    since.is_some_and(|since| since.as_secs() as i64 >= changed_at.0.div_euclid(SECOND_MS))
 }
 
 /// Whether `If-None-Match` names the tag, compared weakly (RFC 9110, 13.1.2).
-pub(super) fn names_tag(request: &HeaderMap, own: &str) -> bool {
+fn names_tag(request: &HeaderMap, own: &str) -> bool {
     let own = own.trim_start_matches("W/");
     let sent = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
     sent.flat_map(|tags| tags.split(',')).any(|tag| {

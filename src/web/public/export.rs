@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream};
 use std::sync::Arc;
 
 use super::citations::media_type;
-use super::document::{common_headers, fingerprint, names_tag};
+use super::document::{common_headers, fingerprint, is_known};
 use super::parameters::Parameters;
 use super::{AppState, Public, PublicError};
 use crate::domain::time::UnixMs;
@@ -41,11 +41,13 @@ pub(super) async fn export(
     let format = parameters.word("format", CitationFormat::from_extension, "ris, bib, csl.json")?;
     let format = format.unwrap_or(CitationFormat::Ris);
     let mut headers = common_headers(media_type(format));
-    let tag = tag(&app.public, topic.as_deref(), format).await?;
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        headers.insert(header::ETAG, tag);
+    let (tag, changed_at) = validators(&app.public, topic.as_deref(), format).await?;
+    for (name, value) in [(header::ETAG, &tag), (header::LAST_MODIFIED, &changed_at.to_rfc822())] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
     }
-    if names_tag(&request, &tag) {
+    if is_known(&request, &tag, changed_at) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     let name =
@@ -82,14 +84,19 @@ pub(super) async fn export(
 
 /// A file that is made while it is sent has no hash yet: its tag is that of what it is made from. Weak, because the
 /// server may compress it on the way.
-async fn tag(public: &Public, topic: Option<&str>, format: CitationFormat) -> Result<String, PublicError> {
+async fn validators(
+    public: &Public,
+    topic: Option<&str>,
+    format: CitationFormat,
+) -> Result<(String, UnixMs), PublicError> {
     let version = public.store.news_version().await?;
     let due_at = public.store.next_scheduled(public.now()).await?.map_or(0, |at| at.0);
     let (topic, program) = (topic.unwrap_or_default(), env!("CARGO_PKG_VERSION"));
     let made_from = format!("{program} {version} {due_at} {} {topic}", format.extension());
-    let hash: String =
-        fingerprint(made_from.as_bytes())[..12].iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("W/\"{hash}\""))
+    let content = fingerprint(made_from.as_bytes());
+    let hash: String = content[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = format!("/export {} {topic}", format.extension());
+    Ok((format!("W/\"{hash}\""), public.shelf.stamp(&key, content)))
 }
 
 async fn next_chunk(progress: &mut Progress) -> Result<Bytes, PublicError> {

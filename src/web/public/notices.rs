@@ -65,8 +65,7 @@ impl NoticeView {
 
     /// Those that stand, the gravest first.
     pub(super) fn standing(texts: &Texts, item: &NewsItem) -> Vec<Self> {
-        let mut standing: Vec<&PublicNotice> =
-            item.notices.iter().filter(|notice| notice.lifted_at.is_none()).collect();
+        let mut standing: Vec<&PublicNotice> = item.standing_notices().collect();
         standing.sort_by_key(|notice| notice.finding.kind);
         standing.into_iter().map(|notice| Self::new(texts, notice)).collect()
     }

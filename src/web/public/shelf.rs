@@ -181,7 +181,7 @@ impl Shelf {
 
     /// When the output under `key` got this content, as far as we know. A withdrawal changes a list without any item
     /// being newer, so this is the time we saw it, not a date from the items; it always moves by a second at least.
-    fn stamp(&self, key: &str, content: Fingerprint) -> UnixMs {
+    pub(super) fn stamp(&self, key: &str, content: Fingerprint) -> UnixMs {
         let now = UnixMs(self.clock.read().0.div_euclid(SECOND_MS) * SECOND_MS);
         let mut stamps = self.stamps.lock().unwrap_or_else(PoisonError::into_inner);
         let changed_at = match stamps.get(key) {

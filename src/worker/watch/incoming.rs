@@ -3,24 +3,36 @@
 
 use crate::curation::watch::{Subject, pointed_works, read_pointer, read_record};
 use crate::domain::article::Article;
-use crate::domain::entry::{Entry, WorkKind};
+use crate::domain::entry::Entry;
 use crate::domain::identity::Identifiers;
 use crate::domain::notice::{Finding, NoticeSource};
+use crate::domain::source::{PreprintServer, SourceKind};
 use crate::domain::time::UnixMs;
 use crate::store::{Store, StoreError};
 
 /// Records what entries that were just stored say of works that we have. A failure is only logged: the watch asks about
-/// every article by itself. `approve_first` is `watch.approve_first`.
-pub async fn note_incoming(store: &Store, approve_first: bool, entries: Vec<Entry>) {
+/// every article by itself. `approve_first` is `watch.approve_first`; `from` is the sort of source that showed them, and
+/// none for a file.
+pub async fn note_incoming(
+    store: &Store,
+    approve_first: bool,
+    from: Option<&SourceKind>,
+    entries: Vec<Entry>,
+) {
     for entry in entries.into_iter().filter(is_telling) {
-        if let Err(error) = note_entry(store, approve_first, &entry).await {
+        let registry = registry_of(from, &entry);
+        if let Err(error) = note_entry(store, approve_first, registry, &entry).await {
             tracing::warn!("what a record says of others waits for the watch: {error}");
         }
     }
 }
 
-async fn note_entry(store: &Store, approve_first: bool, entry: &Entry) -> Result<(), StoreError> {
-    let registry = registry_of(entry);
+async fn note_entry(
+    store: &Store,
+    approve_first: bool,
+    registry: NoticeSource,
+    entry: &Entry,
+) -> Result<(), StoreError> {
     let own = read_record(&Subject::of(entry), entry, registry).findings;
     // a DOI can be shared with a notice: what PubMed says is of its own number only
     if let Some(article) = article_of(store, &entry.ids).await?
@@ -64,22 +76,44 @@ pub(in crate::worker) fn is_telling(entry: &Entry) -> bool {
 }
 
 fn subject_of(article: &Article) -> Subject {
-    Subject::of(&Entry {
-        kind: article.kind,
-        ids: article.ids.clone(),
-        title: article.title.clone(),
-        journal: article.journal.clone(),
-        ..Entry::default()
-    })
+    Subject::new(article.kind, article.ids.clone(), article.title.to_plain(), &article.journal.pages)
 }
 
-fn registry_of(entry: &Entry) -> NoticeSource {
-    match (entry.ids.pmid, entry.kind) {
-        (None, WorkKind::Preprint) if entry.journal.title.eq_ignore_ascii_case("biorxiv") => {
-            NoticeSource::Biorxiv
+/// Whose record it is. What a feed shows is complete only as PubMed's record; a complete record in a file that has no
+/// number of PubMed's is Europe PMC's.
+fn registry_of(from: Option<&SourceKind>, entry: &Entry) -> NoticeSource {
+    match from {
+        Some(SourceKind::Pubmed { .. } | SourceKind::Feed { .. }) => NoticeSource::Pubmed,
+        Some(SourceKind::Europepmc { .. }) => NoticeSource::EuropePmc,
+        Some(SourceKind::Preprints { server: PreprintServer::Medrxiv, .. }) => NoticeSource::Medrxiv,
+        Some(SourceKind::Preprints { server: PreprintServer::Biorxiv, .. }) => NoticeSource::Biorxiv,
+        Some(SourceKind::Crossref { .. }) => NoticeSource::CrossrefPublisher,
+        Some(SourceKind::Trials { .. }) => NoticeSource::ClinicalTrials,
+        None if entry.ids.pmid.is_some() => NoticeSource::Pubmed,
+        None => NoticeSource::EuropePmc,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::identity::Pmid;
+
+    #[test]
+    fn who_said_so_is_who_showed_the_record() {
+        let in_pubmed =
+            Entry { ids: Identifiers { pmid: Some(Pmid(1)), ..Identifiers::default() }, ..Entry::default() };
+        let europepmc = SourceKind::Europepmc { query: "ECMO".into() };
+        let server = PreprintServer::Biorxiv;
+        let biorxiv = SourceKind::Preprints { server, query: "ECMO".into() };
+        for (from, entry, said_by) in [
+            (Some(&europepmc), &in_pubmed, NoticeSource::EuropePmc),
+            (Some(&europepmc), &Entry::default(), NoticeSource::EuropePmc),
+            (Some(&biorxiv), &Entry::default(), NoticeSource::Biorxiv),
+            (None, &in_pubmed, NoticeSource::Pubmed),
+            (None, &Entry::default(), NoticeSource::EuropePmc),
+        ] {
+            assert_eq!(registry_of(from, entry), said_by);
         }
-        (None, WorkKind::Preprint) => NoticeSource::Medrxiv,
-        (Some(_), _) => NoticeSource::Pubmed,
-        (None, _) => NoticeSource::CrossrefPublisher,
     }
 }

@@ -4,6 +4,7 @@
 //! What a record means is `curation::watch`'s; what becomes public is `store::notices`'s. Invariant: each look that was
 //! taken ends as recorded, answered or failed, or its hold runs out and it is due again; a failure is never "clean".
 
+mod halves;
 mod incoming;
 mod paper;
 mod pubmed;
@@ -11,15 +12,19 @@ mod registries;
 mod rhythm;
 mod tell;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::sync::watch::Receiver;
+use tokio::time::Instant;
 
 pub(super) use self::incoming::is_telling;
 pub use self::incoming::note_incoming;
-use self::rhythm::Rhythm;
+use self::rhythm::{FIRST_PAUSE_MS, Rhythm};
 use super::Worker;
+use super::lookup::NoAnswer;
 use crate::curation::watch::{Reading, Snapshot, Subject, note_look};
+use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::time::{HOUR_MS, MINUTE_MS, UnixMs};
 use crate::domain::watch::WatchService;
 use crate::store::{Look, Looked, Noticed, StoreError, Watched};
@@ -32,6 +37,8 @@ const EARLY_MS: i64 = 6 * HOUR_MS;
 const LONGEST_SLEEP: Duration = Duration::from_secs(15 * 60);
 /// And at most this often.
 const SHORTEST_SLEEP: Duration = Duration::from_secs(20);
+/// What other parts found meanwhile is told within this time.
+const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// What a cycle did at one service, for the log and for `perfuse watch run`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +49,8 @@ pub struct WatchReport {
     pub looked: usize,
     /// Looks that failed.
     pub failed: usize,
+    /// Why they failed, and how many for each reason.
+    pub reasons: BTreeMap<String, usize>,
     /// Requests made.
     pub requests: usize,
     /// What was found.
@@ -56,24 +65,32 @@ struct Batch {
     /// Taken, and not asked about.
     unasked: Vec<i64>,
     requests: usize,
-    /// The service itself is in trouble: the others wait for another cycle.
-    stopped: Option<String>,
+    /// The service itself is in trouble: it is left alone for a while.
+    stopped: Option<NoAnswer>,
 }
 
 impl Worker {
-    /// Watches until `stop` becomes true.
+    /// Watches until `stop` becomes true, unless the watch is switched off; and tells the editors of notices, whoever
+    /// found them: sources, imported files and merges bring some too.
     pub(super) async fn watch(self, mut stop: Receiver<bool>) {
+        let mut look_at = Instant::now();
         while !*stop.borrow() {
-            let sleep = match self.watch_due().await {
-                Ok(reports) => {
-                    log_reports(&reports);
-                    self.until_next_look().await
-                }
+            let is_due = self.settings.watch.enabled && look_at <= Instant::now();
+            let went = if is_due {
+                self.watch_due().await.map(|reports| log_reports(&reports))
+            } else {
+                self.tell_editors().await
+            };
+            let sleep = match went {
+                Ok(()) if is_due => self.until_next_look().await,
+                Ok(()) => look_at.saturating_duration_since(Instant::now()),
                 Err(error) => {
                     tracing::error!("the watch cannot use the database: {error}");
                     SHORTEST_SLEEP
                 }
             };
+            look_at = Instant::now() + sleep;
+            let sleep = if self.settings.watch.enabled { sleep.min(TELL_EVERY) } else { TELL_EVERY };
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
                 () = tokio::time::sleep(sleep) => {}
@@ -120,6 +137,7 @@ impl Worker {
             service,
             looked: 0,
             failed: 0,
+            reasons: BTreeMap::new(),
             requests: 0,
             noticed: Noticed::default(),
             stopped: None,
@@ -149,16 +167,20 @@ impl Worker {
                 WatchService::Trials => self.look_at_trials(&batch).await?,
             };
             report.looked += asked.looks.len();
-            report.failed +=
-                asked.looks.iter().filter(|look| matches!(look.result, Looked::Failed { .. })).count();
+            for why in asked.looks.iter().filter_map(|look| look.result.why_failed()) {
+                report.failed += 1;
+                *report.reasons.entry(why.to_owned()).or_default() += 1;
+            }
             report.requests += asked.requests;
             self.store.give_watch_back(service, asked.unasked).await?;
             report.noticed += self
                 .store
                 .record_looks(asked.looks, self.settings.watch.approve_first, UnixMs::now())
                 .await?;
-            if asked.stopped.is_some() {
-                report.stopped = asked.stopped;
+            if let Some(error) = asked.stopped {
+                let pause_ms = error.asked_pause_ms().max(FIRST_PAUSE_MS);
+                self.store.postpone_watch(service, UnixMs::now().plus_ms(pause_ms)).await?;
+                report.stopped = Some(error.to_string());
                 break;
             }
         }
@@ -188,21 +210,30 @@ impl Worker {
         now.said.clone_from(&reading.findings);
         now.reasons = reading.reasons;
         let had_marks = !before.missing.is_empty() || before.said.iter().any(|said| said.kind.is_serious());
-        let mut gone = Vec::new();
-        if had_marks && incomplete.is_none() {
-            let notices = self.store.notices_of(watched.article_id).await?;
-            gone = note_look(service, &before, &mut now, &notices);
-            if !gone.is_empty() {
-                let others = self.store.watch_of(watched.article_id).await?;
-                gone.retain(|id| {
-                    let notice = notices.iter().find(|notice| notice.id == *id);
-                    notice.is_some_and(|notice| {
-                        others.iter().filter(|(other, _)| *other != service).all(|(_, other)| {
-                            !Snapshot::read(other.snapshot.as_deref()).confirms(&notice.finding)
-                        })
+        // PubMed has the record again
+        let is_back = service == WatchService::Pubmed && watched.failures > 0 && now.absent == 0;
+        let notices = match had_marks || is_back {
+            true => self.store.notices_of(watched.article_id).await?,
+            false => Vec::new(),
+        };
+        let mut gone = note_look(service, &before, &mut now, &notices, incomplete.is_none());
+        if !gone.is_empty() {
+            let others = self.store.watch_of(watched.article_id).await?;
+            gone.retain(|id| {
+                let mut others = others.iter().filter(|(other, _)| *other != service);
+                let notice = notices.iter().find(|notice| notice.id == *id);
+                notice.is_some_and(|notice| {
+                    !others.any(|(other, look)| {
+                        Snapshot::read(look.snapshot.as_deref()).stands_by(*other, notice)
                     })
-                });
-            }
+                })
+            });
+        }
+        if is_back {
+            let said_gone = |notice: &&Notice| {
+                notice.finding.kind == NoticeKind::RecordGone && notice.state == NoticeState::Waiting
+            };
+            gone.extend(notices.iter().filter(said_gone).map(|notice| notice.id));
         }
         let rhythm = Rhythm::of(&self.settings.watch);
         let at = UnixMs::now();
@@ -225,22 +256,14 @@ impl Worker {
         })
     }
 
-    fn failed_look(&self, service: WatchService, watched: &Watched, error: &str) -> Look {
-        let rhythm = Rhythm::of(&self.settings.watch);
+    /// A look that failed; `pause_ms` is for how long the service asked to be left alone.
+    fn failed_look(&self, service: WatchService, watched: &Watched, error: &str, pause_ms: i64) -> Look {
+        let (rhythm, now) = (Rhythm::of(&self.settings.watch), UnixMs::now());
         let failures = watched.failures + 1;
-        let next_at = rhythm.after_failure(UnixMs::now(), watched.since_at, failures, rand::random());
+        let next_at = rhythm.after_failure(now, watched.since_at, failures, rand::random());
+        let next_at = next_at.max(now.plus_ms(pause_ms));
         let error = error.chars().take(300).collect();
         Look { article_id: watched.article_id, service, next_at, result: Looked::Failed { error } }
-    }
-
-    /// The whole batch failed, and the service is left alone for this cycle.
-    fn failed_batch(&self, service: WatchService, batch: &[Watched], error: &str, requests: usize) -> Batch {
-        Batch {
-            looks: batch.iter().map(|watched| self.failed_look(service, watched, error)).collect(),
-            unasked: Vec::new(),
-            requests,
-            stopped: Some(error.to_owned()),
-        }
     }
 
     async fn until_next_look(&self) -> Duration {
@@ -253,22 +276,18 @@ impl Worker {
 
 /// What is known of a watched article, for judging what records say of it.
 fn subject(watched: &Watched) -> Subject {
-    use crate::domain::entry::{Entry, Journal};
-    use crate::domain::text::RichText;
-    Subject::of(&Entry {
-        kind: watched.kind,
-        ids: watched.ids.clone(),
-        title: RichText::from_plain(&watched.title),
-        journal: Journal { title: watched.journal.clone(), ..Journal::default() },
-        ..Entry::default()
-    })
+    Subject::new(watched.kind, watched.ids.clone(), watched.title.clone(), "")
 }
 
 fn log_reports(reports: &[WatchReport]) {
     for report in reports {
         let service = report.service.label();
         match &report.stopped {
-            Some(error) => tracing::warn!("the watch could not ask {service}: {error}"),
+            Some(error) => tracing::warn!(
+                "the watch leaves {service} alone for a while, {} of {} looks failed: {error}",
+                report.failed,
+                report.looked
+            ),
             None => tracing::info!(
                 "watched at {service}: {} looked at with {} requests, {} failed, {} new notices, {} marks lifted",
                 report.looked,

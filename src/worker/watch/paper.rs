@@ -1,24 +1,43 @@
 //! The paper of a preprint: its record is fetched and kept as an article, and the published summary is checked against
 //! its abstract, so that the editors see which of their figures changed.
 
+use super::rhythm::Rhythm;
 use crate::curation::verify::{MarkKind, verify};
 use crate::domain::entry::Entry;
 use crate::domain::identity::Identifiers;
 use crate::domain::notice::{Change, Finding, Notice};
 use crate::domain::time::UnixMs;
 use crate::store::{Judged, Mark, StoreError};
+use crate::worker::lookup::NoAnswer;
 use crate::worker::{Worker, judge};
 
-/// Papers fetched in one cycle.
+/// Papers looked for in one cycle.
 const MOST_PAPERS: i64 = 20;
 
 impl Worker {
-    /// Fetches the papers that notices name and nobody has fetched yet. One that cannot be had now is tried again in the
-    /// next cycle; the notice waits for the editors meanwhile.
+    /// Looks for the papers that notices name and nobody has met yet, the longest due first. One that cannot be had now
+    /// is due again after a pause that grows; the notice waits for the editors meanwhile, and is completed also after
+    /// they have answered.
     pub(super) async fn meet_papers(&self) -> Result<(), StoreError> {
-        for notice in self.store.papers_to_meet(MOST_PAPERS).await? {
-            let Some(record) = self.fetch_paper(&notice.finding.ids).await else { continue };
-            self.meet_paper(&notice, record).await?;
+        let rhythm = Rhythm::of(&self.settings.watch);
+        for (notice, tries) in self.store.papers_to_meet(MOST_PAPERS, UnixMs::now()).await? {
+            let (pause_ms, goes_on) = match self.find_paper(&notice.finding.ids).await {
+                Ok(Some(record)) => {
+                    self.meet_paper(&notice, record).await?;
+                    continue;
+                }
+                Ok(None) => (0, true),
+                Err(error) => {
+                    tracing::warn!("the paper of a preprint could not be looked for: {error}");
+                    (error.asked_pause_ms(), error.may_blame_one_record())
+                }
+            };
+            let now = UnixMs::now();
+            let next_at = rhythm.after_failure(now, now, tries + 1, rand::random());
+            self.store.postpone_paper(notice.id, next_at.max(now.plus_ms(pause_ms))).await?;
+            if !goes_on {
+                break;
+            }
         }
         Ok(())
     }
@@ -40,8 +59,10 @@ impl Worker {
             Some(changes) if changes.is_empty() => {
                 "Every figure of the summary stands in the paper's abstract too.".to_owned()
             }
+            // readers see this too: figures, and no word of an abstract
             Some(changes) => {
-                format!("{} statements of the summary do not agree with the paper.", changes.len())
+                let ours: Vec<_> = changes.iter().map(|change| format!("“{}”", change.before)).collect();
+                format!("Our first summary differs from the paper's abstract at {}.", ours.join(", "))
             }
         };
         let journal = &record.journal;
@@ -60,21 +81,15 @@ impl Worker {
         self.store.complete_finding(notice.id, finding).await
     }
 
-    /// The paper's record: PubMed's, else Crossref's. `None` if neither has it now.
-    async fn fetch_paper(&self, ids: &Identifiers) -> Option<Entry> {
-        let eutils = &self.intake.eutils;
-        let pmid = match (ids.pmid, &ids.doi) {
-            (Some(pmid), _) => Some(pmid),
-            (None, Some(doi)) => eutils.find_doi(doi).await.ok()?,
+    /// The paper's record, if a service has it now.
+    async fn find_paper(&self, ids: &Identifiers) -> Result<Option<Entry>, NoAnswer> {
+        let found = match (ids.pmid, &ids.doi) {
+            (Some(pmid), _) => self.by_pmid(pmid).await?,
+            (None, Some(doi)) => self.by_doi(doi).await?,
             (None, None) => None,
         };
-        if let Some(pmid) = pmid {
-            let parsed = eutils.fetch_ids(&[pmid]).await.ok()?;
-            let record = parsed.entries.into_iter().find(|entry| entry.ids.pmid == Some(pmid));
-            // a number that PubMed files under another DOI is another paper
-            return record.filter(|record| !record.ids.conflicts_with(ids));
-        }
-        self.intake.services.look_up(ids.doi.as_ref()?, UnixMs::now()).await.ok()?
+        // a number that PubMed files under another DOI is another paper
+        Ok(found.filter(|record| !record.ids.conflicts_with(ids)))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::config::Watch;
 use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs};
 
 /// The first pause after a look that failed; each further failure doubles it, up to a recent item's interval.
-const FIRST_PAUSE_MS: i64 = 15 * MINUTE_MS;
+pub(super) const FIRST_PAUSE_MS: i64 = 15 * MINUTE_MS;
 /// Looks are moved by up to this share of their interval, so that they do not all fall on one hour.
 const JITTER: f64 = 0.1;
 

@@ -49,12 +49,13 @@ fn alert(untold: &[WaitingNotice], texts: &Texts, public_url: &str) -> Option<Al
         paragraphs.push(texts.t("letter-notices-more").with("count", unnamed).into());
     }
     let subject =
-        texts.t("letter-notices-subject").with("first", headline(first)).with("count", others.len());
+        texts.t("letter-notices-subject").with("first", headline(first, texts)).with("count", others.len());
     Some(Alert { subject: subject.into(), paragraphs, path: "/desk".into() })
 }
 
-fn headline(waiting: &WaitingNotice) -> String {
-    format!("{}: {}", waiting.notice.finding.kind.label(), waiting.article.shown_title().to_plain())
+fn headline(waiting: &WaitingNotice, texts: &Texts) -> String {
+    let kind = String::from(texts.t(waiting.notice.finding.kind.text_key()));
+    format!("{kind}: {}", waiting.article.shown_title().to_plain())
 }
 
 /// One of several notices.
@@ -66,9 +67,9 @@ fn line(waiting: &WaitingNotice, texts: &Texts, public_url: &str) -> String {
     };
     texts
         .t(key)
-        .with("kind", finding.kind.label())
+        .with("kind", texts.t(finding.kind.text_key()))
         .with("title", waiting.article.shown_title().to_plain())
-        .with("source", finding.source.label())
+        .with("source", texts.t(finding.source.text_key()))
         .with("url", format!("{}/desk/a/{}", public_url, waiting.article.id))
         .into()
 }
@@ -78,8 +79,8 @@ fn alert_of_one(waiting: &WaitingNotice, texts: &Texts) -> Alert {
     let WaitingNotice { notice, article } = waiting;
     let finding = &notice.finding;
     let title = article.shown_title().to_plain();
-    let mut paragraphs =
-        vec![title, texts.t("letter-notice-source").with("source", finding.source.label()).into()];
+    let source = texts.t("letter-notice-source").with("source", texts.t(finding.source.text_key()));
+    let mut paragraphs = vec![title, source.into()];
     paragraphs
         .extend([&finding.citation, &finding.detail].into_iter().filter(|text| !text.is_empty()).cloned());
     paragraphs.extend(
@@ -90,9 +91,10 @@ fn alert_of_one(waiting: &WaitingNotice, texts: &Texts) -> Alert {
     );
     paragraphs.extend(finding.link.clone());
     let what_follows = match notice.state {
+        _ if finding.kind.stays_at_desk() => "letter-notice-desk",
         NoticeState::Public => "letter-notice-marked",
         _ => "letter-notice-waits",
     };
     paragraphs.push(texts.t(what_follows).into());
-    Alert { subject: headline(waiting), paragraphs, path: format!("/desk/a/{}", article.id) }
+    Alert { subject: headline(waiting, texts), paragraphs, path: format!("/desk/a/{}", article.id) }
 }
