@@ -19,6 +19,8 @@ impl Store {
     pub async fn sync_sources(&self, sources: Vec<Source>, now: UnixMs) -> Result<usize, StoreError> {
         self.write("taking over the configured sources", move |db| {
             let before: i64 = db.query_row("SELECT count(*) FROM sources", [], |row| row.get(0))?;
+            // changes nothing; but a database that cannot be written says so at the start
+            rows::execute(db, "UPDATE sources SET configured = 0 WHERE id IS NULL", &[])?;
             let known = configured(db)?;
             let named: HashSet<&str> = sources.iter().map(|source| source.name.as_str()).collect();
             for (name, (_, _, _, is_configured)) in &known {
