@@ -14,7 +14,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let ended = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
-            let ended = runtime.block_on(cli.run());
+            // on the runtime's own threads, where a task that wakes another need not wake a thread
+            let ended = runtime.block_on(runtime.spawn(cli.run()));
+            let ended =
+                ended.unwrap_or_else(|panic| Err(anyhow::Error::from(panic).context("the command failed")));
             // a name that is looked up or a body that is parsed on a thread of its own may take long: nobody waits for it
             runtime.shutdown_background();
             ended

@@ -4,6 +4,7 @@ mod crash;
 mod database;
 mod disk;
 mod limits;
+mod slow;
 mod start;
 mod stop;
 mod workers;

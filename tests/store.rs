@@ -74,6 +74,7 @@ impl Desk {
                 deleted: vec![],
                 problems: vec![],
                 validators: Validators::default(),
+                last_body: None,
                 newest_shown_at: None,
                 complete_to_at: None,
                 alarm: None,

@@ -50,9 +50,9 @@ impl Args {
             base.store.close().await;
             return Ok(());
         }
-        let known = base.store.sources().await?;
-        for name in &self.sources {
-            if !known.iter().any(|state| state.source.name == *name) {
+        if !self.sources.is_empty() {
+            let known = base.store.source_names().await?;
+            if let Some(name) = self.sources.iter().find(|name| !known.contains(name)) {
                 bail!("there is no source named {name:?}; `perfuse source list` shows them");
             }
         }
@@ -61,15 +61,10 @@ impl Args {
             base.store.close().await;
             return outcome;
         }
-        let now = UnixMs::now();
-        let is_due = |state: &&crate::store::SourceState| {
-            state.next_at <= now
-                && state.paused_at.is_none()
-                && state.stopped.is_none()
-                && state.leased_until.is_none_or(|until| until <= now)
+        let expected = match self.sources.len() {
+            0 => base.store.count_due(UnixMs::now()).await?,
+            named => named,
         };
-        let expected =
-            if self.sources.is_empty() { known.iter().filter(is_due).count() } else { self.sources.len() };
         if expected == 0 {
             say(format_args!(
                 "No source is due. Name one to fetch it anyway; `perfuse source list` shows when each is due.\n"

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::words::fold_text;
 use crate::domain::article::Article;
 use crate::domain::entry::{Entry, WorkKind, abstract_plain};
 use crate::domain::text::RichText;
@@ -78,5 +79,17 @@ impl<'a> Document<'a> {
     /// Whether the record carries this publication type or MeSH descriptor, without regard to case.
     pub(super) fn is_marked(list: &[String], name: &str) -> bool {
         list.iter().any(|entry| entry.eq_ignore_ascii_case(name))
+    }
+}
+
+/// A work's title and abstract, folded once for all the rules that look for phrases in them.
+pub(super) struct Folded {
+    pub(super) title: String,
+    pub(super) abstract_text: String,
+}
+
+impl Folded {
+    pub(super) fn of(doc: &Document) -> Self {
+        Self { title: fold_text(&doc.title.to_plain()), abstract_text: fold_text(&doc.abstract_text) }
     }
 }

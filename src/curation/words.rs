@@ -22,7 +22,7 @@ pub(super) fn each_word<'t>(text: &'t str, mut each: impl FnMut(&str, &'t str)) 
         fold_into(&mut folded, &text[from..to]);
         let start = begun_at.take().unwrap_or(from);
         (offset, rest) = (to, &text[to..]);
-        if PREFIXES.contains(&folded.as_str()) && joins(rest) {
+        if is_prefix(&folded) && joins(rest) {
             begun_at = Some(start);
             continue;
         }
@@ -47,11 +47,35 @@ pub(super) fn fold_text(text: &str) -> String {
     folded
 }
 
+fn is_prefix(folded: &str) -> bool {
+    // most words are told apart by their length alone
+    matches!(folded.len(), 4..=7) && PREFIXES.contains(&folded)
+}
+
 /// First and last byte of the next run of letters and digits.
 fn next_run(text: &str) -> Option<(usize, usize)> {
-    let from = text.find(is_wordy)?;
-    let length = text[from..].find(|character| !is_wordy(character)).unwrap_or(text.len() - from);
-    Some((from, from + length))
+    let from = find_from(text, 0, is_wordy)?;
+    Some((from, find_from(text, from, |character| !is_wordy(character)).unwrap_or(text.len())))
+}
+
+/// Where the first such character stands from `start` on; ASCII is looked at byte by byte.
+fn find_from(text: &str, start: usize, is_it: impl Fn(char) -> bool) -> Option<usize> {
+    let mut at = start;
+    while let Some(&byte) = text.as_bytes().get(at) {
+        if byte.is_ascii() {
+            if is_it(char::from(byte)) {
+                return Some(at);
+            }
+            at += 1;
+        } else {
+            let character = text[at..].chars().next()?;
+            if is_it(character) {
+                return Some(at);
+            }
+            at += character.len_utf8();
+        }
+    }
+    None
 }
 
 fn is_wordy(character: char) -> bool {
@@ -71,7 +95,9 @@ fn joins(rest: &str) -> bool {
 
 fn fold_into(folded: &mut String, word: &str) {
     if word.is_ascii() {
-        folded.extend(word.chars().map(|character| character.to_ascii_lowercase()));
+        let start = folded.len();
+        folded.push_str(word);
+        folded[start..].make_ascii_lowercase();
     } else {
         let plain = word.nfkd().filter(|character| !is_combining_mark(*character));
         folded.extend(plain.flat_map(char::to_lowercase).filter(|character| character.is_alphanumeric()));
@@ -98,10 +124,18 @@ fn spell(word: &mut String) {
     if word.len() < 4 || !word.is_ascii() {
         return;
     }
-    for (british, american) in DIGRAPHS {
-        while let Some(at) = word.find(british) {
-            word.replace_range(at..at + british.len(), american);
+    // few words hold one; each search of its own costs more than this look
+    let holds = |pair: &[u8; 2]| word.as_bytes().windows(2).any(|two| two == pair);
+    if holds(b"ae") || holds(b"oe") || holds(b"ul") {
+        for (british, american) in DIGRAPHS {
+            while let Some(at) = word.find(british) {
+                word.replace_range(at..at + british.len(), american);
+            }
         }
+    }
+    let last = word.as_bytes().last();
+    if !last.is_some_and(|last| matches!(last, b'n' | b's' | b'g' | b'd' | b'e' | b'r')) {
+        return;
     }
     if let Some((british, american)) = ENDINGS.iter().find(|(british, _)| word.ends_with(british)) {
         word.truncate(word.len() - british.len());

@@ -167,9 +167,9 @@ pub fn compare(a: Looks<'_>, b: Looks<'_>) -> Option<(PairSort, Vec<Evidence>)> 
 
 /// What alike works have in common as numbers to look up: the whole title; its beginning and its end, each with the
 /// first author.
-pub fn look_up_hashes(title: &RichText, authors: &[Author]) -> Vec<i64> {
-    let words = title_words(title);
-    let author = authors.first().map(family_key).unwrap_or_default();
+pub fn look_up_hashes(looks: Looks<'_>) -> Vec<i64> {
+    let words = title_words(looks.title);
+    let author = looks.authors.first().map(family_key).unwrap_or_default();
     let whole = words.join(" ");
     let mut hashes = Vec::with_capacity(3);
     if words.len() >= TELLING_WORDS {
@@ -186,8 +186,12 @@ pub fn look_up_hashes(title: &RichText, authors: &[Author]) -> Vec<i64> {
 
 /// The title's words, folded for comparing: case, accents, markup, punctuation and the spellings of two continents.
 pub fn title_words(title: &RichText) -> Vec<String> {
-    let plain: String = title.to_plain().nfkd().filter(|c| !is_combining_mark(*c)).collect();
-    let lower = plain.to_lowercase();
+    let plain = title.to_plain();
+    let lower = if plain.is_ascii() {
+        plain.to_ascii_lowercase()
+    } else {
+        plain.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>().to_lowercase()
+    };
     let marks = ["retracted article", "retracted", "withdrawn"];
     let lower = lower.trim_start_matches(['[', '(', ' ']);
     let unmarked = marks.iter().find_map(|mark| {
@@ -199,9 +203,19 @@ pub fn title_words(title: &RichText) -> Vec<String> {
     for word in
         unmarked.unwrap_or(lower).split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
     {
-        words.push(word.replace("ae", "e").replace("oe", "e").replace('z', "s"));
+        words.push(spell(word));
     }
     words
+}
+
+/// In one spelling; most words have only one.
+fn spell(word: &str) -> String {
+    let bytes = word.as_bytes();
+    if bytes.contains(&b'z') || bytes.windows(2).any(|two| matches!(two, b"ae" | b"oe")) {
+        word.replace("ae", "e").replace("oe", "e").replace('z', "s")
+    } else {
+        word.to_owned()
+    }
 }
 
 fn compare_titles(a: &RichText, b: &RichText) -> Option<Evidence> {

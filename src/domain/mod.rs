@@ -11,6 +11,7 @@ pub mod doi_owner;
 pub mod editor;
 pub mod entry;
 pub mod identity;
+pub mod last_body;
 pub mod letter;
 pub mod likeness;
 pub mod news;

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use super::writer::WriteFault;
+
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -117,6 +119,13 @@ impl StoreError {
             Some(ErrorCode::SystemIoFailure) => Self::DiskFailed { path, doing, why: error.to_string() },
             Some(ErrorCode::NotADatabase) => Self::NotOurs { path, why: "it is no SQLite file".into() },
             _ => Self::Sqlite { path, doing, source: Box::new(error) },
+        }
+    }
+
+    pub(super) fn from_write(doing: &'static str, path: &Path, fault: WriteFault) -> Self {
+        match fault {
+            WriteFault::Sqlite(error) => Self::from_sqlite(doing, path, error),
+            WriteFault::Gone => Self::Closed,
         }
     }
 

@@ -5,16 +5,20 @@
 
 mod absorb;
 mod additions;
+mod article_index;
 mod articles;
 mod audit;
 mod backfills;
 mod backup;
+mod columns;
+mod configured;
 mod coverage;
 mod decisions;
 mod desk;
 mod error;
 mod history;
 mod lab;
+mod last_bodies;
 mod learning;
 mod mail;
 mod matching;
@@ -44,12 +48,13 @@ mod versions;
 mod watch;
 mod watch_status;
 mod wordings;
+mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 
 pub use additions::{Added, Addition, AdditionState, Lookup, NewItem, Wanted};
 pub use audit::{AuditPlace, AuditQuery, AuditRow};
@@ -84,6 +89,8 @@ pub use watch::{Look, Looked, Watched};
 pub use watch_status::WatchCounts;
 pub use wordings::{Proposal, Wording, WordingRecord};
 
+use writer::{Hurry, Writer};
+
 /// How many connections read beside the one that writes.
 const READERS: usize = 3;
 
@@ -95,7 +102,7 @@ pub struct Store {
 
 struct Inner {
     path: PathBuf,
-    writer: tokio_rusqlite::Connection,
+    writer: Writer,
     readers: Vec<tokio_rusqlite::Connection>,
     next_reader: AtomicUsize,
     writes: AtomicU64,
@@ -110,7 +117,9 @@ impl Store {
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let path = path.to_owned();
         let opened = tokio::task::spawn_blocking(move || {
-            let writer = open::open_writer(&path)?;
+            let started = |source| StoreError::Open { path: path.clone(), source };
+            let writer =
+                Writer::start(open::open_writer(&path)?, article_index::index_new).map_err(started)?;
             let readers: Result<Vec<Connection>, StoreError> =
                 (0..READERS).map(|_| open::open_reader(&path)).collect();
             Ok::<_, StoreError>((path, writer, readers?))
@@ -119,7 +128,7 @@ impl Store {
         Ok(Self {
             inner: Arc::new(Inner {
                 path,
-                writer: writer.into(),
+                writer,
                 readers: readers.into_iter().map(Into::into).collect(),
                 next_reader: AtomicUsize::new(0),
                 writes: AtomicU64::new(0),
@@ -148,21 +157,25 @@ impl Store {
         result.map_err(|error| StoreError::from_call(doing, &self.inner.path, error))
     }
 
-    /// Runs `change` in a transaction on the writing connection; an error rolls everything back.
+    /// Makes `change` in a transaction on the writing connection, perhaps with others that wait for the disk; an error
+    /// takes all of it back, and nothing of the others.
     async fn write<T, F>(&self, doing: &'static str, change: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
-        let result = self.inner.writer.call(move |connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let value = change(&transaction)?;
-            transaction.commit()?;
-            Ok(value)
-        });
-        let result = result.await;
+        self.write_in(Hurry::AtOnce, doing, change).await
+    }
+
+    /// [`Store::write`] in a hurry or in none.
+    async fn write_in<T, F>(&self, hurry: Hurry, doing: &'static str, change: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let result = self.inner.writer.change(hurry, change).await;
         self.inner.writes.fetch_add(1, Ordering::Release);
-        result.map_err(|error| StoreError::from_call(doing, &self.inner.path, error))
+        result.map_err(|fault| StoreError::from_write(doing, &self.inner.path, fault))
     }
 
     /// Whether the file can be read and written.
@@ -175,8 +188,11 @@ impl Store {
 
     /// Folds the write-ahead log into the file, as the last act of an orderly stop.
     pub async fn close(&self) {
-        let checkpoint = self.inner.writer.call(|db| db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
-        if let Err(error) = checkpoint.await {
+        let checkpoint =
+            self.inner.writer.alone(|db| db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")).await;
+        let checkpoint =
+            checkpoint.map_err(|fault| StoreError::from_write("closing", &self.inner.path, fault));
+        if let Err(error) = checkpoint {
             tracing::warn!("the write-ahead log stays beside the database: {error}");
         }
     }

@@ -43,6 +43,10 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL").map_err(sqlite)?;
     configure(&connection).map_err(sqlite)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(sqlite)?;
+    // what is written is seldom read again here; the connections that read keep more
+    connection.pragma_update(None, "cache_size", -8_000).map_err(sqlite)?;
+    // 16 MB of log: pages that many transactions change are copied into the file once
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000).map_err(sqlite)?;
     migrate(&mut connection, path)?;
     // articles that an older version stored; a glance where there are none
     super::pairs::index_unknown(&mut connection).map_err(sqlite)?;

@@ -10,7 +10,7 @@ use rusqlite::{Connection, named_params};
 use super::rows;
 use super::{Store, StoreError, articles, people};
 use crate::domain::article::Article;
-use crate::domain::likeness::{Evidence, PairSort, compare, look_up_hashes};
+use crate::domain::likeness::{Evidence, Looks, PairSort, compare, look_up_hashes};
 use crate::domain::status::Status;
 use crate::domain::time::UnixMs;
 use crate::domain::version::as_versions;
@@ -114,11 +114,15 @@ impl Store {
     }
 }
 
-/// Puts down where the article is to be looked for, and the pairs that it makes with what is here.
-pub(super) fn find_alike(db: &Connection, article_id: i64, now: UnixMs) -> rusqlite::Result<()> {
-    let Some(article) = articles::load(db, article_id)? else { return Ok(()) };
-    let mut seen = HashSet::from([article.id]);
-    for hash in look_up_hashes(&article.title, &article.authors) {
+/// Puts down where an article of these looks is to be looked for, and the pairs that it makes with what is here.
+pub(super) fn find_alike(
+    db: &Connection,
+    article_id: i64,
+    looks: Looks<'_>,
+    now: UnixMs,
+) -> rusqlite::Result<()> {
+    let mut seen = HashSet::from([article_id]);
+    for hash in look_up_hashes(looks) {
         let alike: Vec<i64> = {
             let mut statement = db.prepare_cached(
                 "SELECT article_id FROM likeness WHERE hash = ?1 ORDER BY article_id DESC LIMIT ?2",
@@ -126,18 +130,29 @@ pub(super) fn find_alike(db: &Connection, article_id: i64, now: UnixMs) -> rusql
             statement.query_map((hash, MOST_ALIKE), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
         };
         for id in alike {
+            if seen.contains(&id) {
+                continue;
+            }
             let Some(other) = articles::load(db, id)?.filter(|other| seen.insert(other.id)) else { continue };
-            if let Some((sort, evidence)) = compare((&article).into(), (&other).into()) {
-                suggest(db, article.id, other.id, sort, &evidence, now)?;
+            if let Some((sort, evidence)) = compare(looks, (&other).into()) {
+                suggest(db, article_id, other.id, sort, &evidence, now)?;
             }
         }
         rows::execute(
             db,
             "INSERT OR IGNORE INTO likeness (hash, article_id) VALUES (:hash, :id)",
-            named_params! {":hash": hash, ":id": article.id},
+            named_params! {":hash": hash, ":id": article_id},
         )?;
     }
     Ok(())
+}
+
+/// [`find_alike`] for an article as it is stored.
+pub(super) fn find_alike_stored(db: &Connection, article_id: i64, now: UnixMs) -> rusqlite::Result<()> {
+    match articles::load(db, article_id)? {
+        Some(article) => find_alike(db, article.id, (&article).into(), now),
+        None => Ok(()),
+    }
 }
 
 /// Puts down where articles are to be looked for that were stored before there was such a place. What already waits
@@ -157,7 +172,7 @@ pub(super) fn index_unknown(db: &mut Connection) -> rusqlite::Result<()> {
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (id, first_seen_at) in articles {
-        find_alike(&transaction, id, UnixMs(first_seen_at))?;
+        find_alike_stored(&transaction, id, UnixMs(first_seen_at))?;
     }
     transaction.commit()
 }

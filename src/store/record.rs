@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use sha2::{Digest, Sha256};
 
 use super::rows::{self, ARTICLE_COLUMNS};
-use super::{Store, StoreError, articles, matching, notices, pairs, people, versions};
+use super::{Store, StoreError, articles, columns, matching, notices, pairs, people, versions};
 use crate::domain::article::{Article, Relevance};
 use crate::domain::entry::{Entry, Problem, WorkKind, abstract_plain};
 use crate::domain::identity::{Identifiers, Pmid};
@@ -48,9 +48,19 @@ impl Mark {
         Self { key: matching::entry_key(entry), fingerprint: i64::from_be_bytes(head) }
     }
 
+    /// The source's own name for an entry.
+    pub fn key_of(entry: &Entry) -> String {
+        matching::entry_key(entry)
+    }
+
     /// The mark of an entry that could not be completed yet: at the next fetch it counts as changed.
     pub fn unsettled(self) -> Self {
         Self { fingerprint: 0, ..self }
+    }
+
+    /// Whether nothing of the entry is waited for.
+    pub fn is_settled(&self) -> bool {
+        self.fingerprint != 0
     }
 }
 
@@ -180,6 +190,7 @@ pub(super) fn record_judged(
     let mut recorded = Recorded::default();
     for Judged { mark, entry, judgement } in judged {
         let found = matching::find(db, entry, &source_name, now, problems)?;
+        let is_fresh = found.article.is_none();
         let (article_id, status, changed) = match found.article {
             None => {
                 recorded.fresh += 1;
@@ -199,8 +210,10 @@ pub(super) fn record_judged(
         for (rival, evidence) in found.rivals {
             pairs::suggest(db, article_id, rival, PairSort::Same, &[evidence], now)?;
         }
-        if changed {
-            pairs::find_alike(db, article_id, now)?;
+        if is_fresh {
+            pairs::find_alike(db, article_id, entry.into(), now)?;
+        } else if changed {
+            pairs::find_alike_stored(db, article_id, now)?;
         }
     }
     Ok(recorded)
@@ -230,23 +243,30 @@ fn record_sighting(
     Ok(())
 }
 
+/// A new row, whole at once. It is found by its words at the end of the transaction (`article_index::index_new`).
 fn insert_article(
     db: &Transaction<'_>,
     entry: &Entry,
     judgement: &Judgement,
     now: UnixMs,
 ) -> rusqlite::Result<i64> {
-    rows::execute(
-        db,
-        "INSERT INTO articles (public_id, status, kind, title, authors, journal, abstract, publication_types, mesh,
-             keywords, trials, related, complete, first_seen_at, title_text, abstract_text, authors_text, journal_text)
-         VALUES (:public_id, 'queued', :kind, '', '[]', '{}', '[]', '[]', '[]', '[]', '[]', '[]', 0, :now, '', '', '',
-             '')",
-        named_params! {":public_id": ulid::Ulid::generate().to_string(), ":kind": entry.kind.as_str(), ":now": now.0},
-    )?;
-    let id = db.last_insert_rowid();
-    write_record(db, id, entry, judgement)?;
-    Ok(id)
+    let public_id = ulid::Ulid::generate().to_string();
+    columns::with_columns(entry, judgement, |columns| {
+        let own = named_params! {":public_id": public_id, ":now": now.0};
+        rows::execute(
+            db,
+            "INSERT INTO articles (public_id, status, first_seen_at, kind, pmid, doi, pmcid, nct, pii, title, authors,
+                 journal, published_on, link, language, abstract, publication_types, mesh, keywords, trials, trial,
+                 free_full_text, related, complete, study, score, reasons, draft, topics, title_text, abstract_text,
+                 authors_text, journal_text)
+             VALUES (:public_id, 'queued', :now, :kind, :pmid, :doi, :pmcid, :nct, :pii, :title, :authors,
+                 :journal, :published_on, :link, :language, :abstract, :types, :mesh, :keywords, :trials, :trial,
+                 :full_text, :related, :complete, :study, :score, :reasons, :draft, :topics, :title_text,
+                 :abstract_text, :authors_text, :journal_text)",
+            &[own, columns].concat(),
+        )
+    })?;
+    Ok(db.last_insert_rowid())
 }
 
 /// Takes over what the entry says, unless we have a complete record and this is only a sighting: then it fills gaps.
@@ -360,50 +380,20 @@ pub(super) fn write_record(
     entry: &Entry,
     judgement: &Judgement,
 ) -> rusqlite::Result<()> {
-    rows::execute(
-        db,
-        "UPDATE articles SET kind = :kind, pmid = :pmid, doi = :doi, pmcid = :pmcid, nct = :nct, pii = :pii, title = :title,
-             authors = :authors, journal = :journal, published_on = :published_on, link = :link, language = :language,
-             abstract = :abstract, publication_types = :types, mesh = :mesh, keywords = :keywords, trials = :trials,
-             trial = :trial, free_full_text = :full_text, related = :related, complete = :complete, study = coalesce(nullif(:study, ''), study),
-             score = :score, reasons = :reasons, draft = :draft,
-             topics = iif(topics_edited, topics, :topics), title_text = :title_text, abstract_text = :abstract_text,
-             authors_text = :authors_text, journal_text = :journal_text
-         WHERE id = :id",
-        named_params! {
-            ":id": id,
-            ":kind": entry.kind.as_str(),
-            ":pmid": entry.ids.pmid.map(|pmid| pmid.0),
-            ":doi": entry.ids.doi.as_ref().map(|doi| doi.as_str()),
-            ":pmcid": entry.ids.pmcid.as_ref().map(|pmcid| pmcid.as_str()),
-            ":nct": entry.ids.nct.as_ref().map(|nct| nct.as_str()),
-            ":pii": entry.ids.pii.as_ref().map(|pii| pii.as_str()),
-            ":title": entry.title.as_html(),
-            ":authors": rows::to_json(&entry.authors)?,
-            ":journal": rows::to_json(&entry.journal)?,
-            ":published_on": entry.published_on.as_ref().map(|date| date.as_str()),
-            ":link": entry.link,
-            ":language": entry.language,
-            ":abstract": rows::to_json(&entry.abstract_sections)?,
-            ":types": rows::to_json(&entry.publication_types)?,
-            ":mesh": rows::to_json(&entry.mesh)?,
-            ":keywords": rows::to_json(&entry.keywords)?,
-            ":trials": rows::to_json(&entry.trials)?,
-            ":trial": entry.trial.as_ref().map(rows::to_json).transpose()?,
-            ":full_text": entry.free_full_text,
-            ":related": rows::to_json(&entry.related)?,
-            ":complete": entry.complete,
-            ":study": judgement.study,
-            ":score": judgement.relevance.score,
-            ":reasons": rows::to_json(&judgement.relevance.reasons)?,
-            ":draft": judgement.draft.as_ref().map(rows::to_json).transpose()?,
-            ":topics": rows::to_json(&judgement.topics)?,
-            ":title_text": entry.title.to_plain(),
-            ":abstract_text": entry.abstract_plain(),
-            ":authors_text": rows::authors_text(&entry.authors),
-            ":journal_text": entry.journal.title,
-        },
-    )?;
+    columns::with_columns(entry, judgement, |columns| {
+        rows::execute(
+            db,
+            "UPDATE articles SET kind = :kind, pmid = :pmid, doi = :doi, pmcid = :pmcid, nct = :nct, pii = :pii, title = :title,
+                 authors = :authors, journal = :journal, published_on = :published_on, link = :link, language = :language,
+                 abstract = :abstract, publication_types = :types, mesh = :mesh, keywords = :keywords, trials = :trials,
+                 trial = :trial, free_full_text = :full_text, related = :related, complete = :complete, study = coalesce(nullif(:study, ''), study),
+                 score = :score, reasons = :reasons, draft = :draft,
+                 topics = iif(topics_edited, topics, :topics), title_text = :title_text, abstract_text = :abstract_text,
+                 authors_text = :authors_text, journal_text = :journal_text
+             WHERE id = :id",
+            &[named_params! {":id": id}, columns].concat(),
+        )
+    })?;
     Ok(())
 }
 

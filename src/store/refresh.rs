@@ -4,9 +4,11 @@ use rusqlite::{Transaction, named_params};
 
 use super::record::{self, Judged, Recorded};
 use super::rows;
-use super::{Store, StoreError};
+use super::writer::Hurry;
+use super::{Store, StoreError, last_bodies};
 use crate::domain::entry::Problem;
 use crate::domain::identity::Pmid;
+use crate::domain::last_body::LastBody;
 use crate::domain::source::Validators;
 use crate::domain::time::{DAY_MS, UnixMs};
 
@@ -34,10 +36,12 @@ pub struct Refresh {
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RefreshResult {
-    /// 304.
+    /// 304, or the very body of the last time.
     NotModified {
-        /// As the 304 gave them, else as they were.
+        /// As the answer gave them, else as they were.
         validators: Validators,
+        /// Whether a body came.
+        whole: bool,
     },
     /// A body that held entries, or rightly none.
     Fetched {
@@ -55,6 +59,8 @@ pub enum RefreshResult {
         problems: Vec<Problem>,
         /// To send next time.
         validators: Validators,
+        /// What the body showed, of a feed.
+        last_body: Option<LastBody>,
         /// Newest pubDate seen.
         newest_shown_at: Option<UnixMs>,
         /// Everything the query found up to here is stored.
@@ -81,34 +87,20 @@ impl Store {
     /// # Errors
     /// The database's; nothing was stored.
     pub async fn record_refresh(&self, refresh: Refresh) -> Result<Recorded, StoreError> {
-        self.write("storing a refresh", move |db| record_refresh(db, &refresh)).await
+        self.write_in(Hurry::Patient, "storing a refresh", move |db| record_refresh(db, &refresh)).await
     }
 }
 
 fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<Recorded> {
-    let holder: Option<String> =
-        db.query_row("SELECT leased_by FROM sources WHERE id = ?1", [refresh.source_id], |row| row.get(0))?;
-    if holder.as_deref() != Some(&refresh.owner) {
+    if !end_lease(db, refresh)? {
         return Ok(Recorded { lease_lost: true, ..Recorded::default() });
     }
-    rows::execute(
-        db,
-        "UPDATE sources SET leased_by = NULL, leased_until = NULL, last_attempt_at = :ended, next_at = :next,
-             current_url = coalesce(:url, current_url), moved_to = :moved_to, moved_count = :moved_count
-         WHERE id = :id",
-        named_params! {
-            ":ended": refresh.ended_at.0, ":next": refresh.next_at.0, ":url": refresh.current_url,
-            ":moved_to": refresh.moved.as_ref().map(|moved| &moved.0),
-            ":moved_count": refresh.moved.as_ref().map_or(0, |moved| moved.1), ":id": refresh.source_id,
-        },
-    )?;
     if let Some(url) = &refresh.current_url {
         let what = format!("it moved permanently to {url} and is asked there from now on");
         add_problem(db, refresh.source_id, refresh.ended_at, &Problem::new("address", what))?;
     }
     match &refresh.result {
-        RefreshResult::NotModified { validators } => {
-            set_healthy(db, refresh, validators)?;
+        RefreshResult::NotModified { .. } => {
             log_fetch(db, refresh, "not_modified", 0, Recorded::default(), None)?;
             Ok(Recorded::default())
         }
@@ -131,10 +123,9 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
             unchanged,
             deleted,
             problems,
-            validators,
-            newest_shown_at,
-            complete_to_at,
+            last_body,
             alarm,
+            ..
         } => {
             let mut problems = problems.clone();
             let mut recorded = *ahead;
@@ -142,18 +133,9 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
                 record::record_judged(db, refresh.source_id, judged, refresh.ended_at, &mut problems)?;
             record::record_deleted(db, deleted, refresh.ended_at)?;
             touch_unchanged(db, refresh, unchanged)?;
-            set_healthy(db, refresh, validators)?;
-            rows::execute(
-                db,
-                "UPDATE sources SET last_full_at = :ended, alarm = :alarm,
-                     newest_shown_at = coalesce(max(newest_shown_at, :shown), :shown, newest_shown_at),
-                     complete_to_at = coalesce(:complete, complete_to_at), had_entries = had_entries OR :any
-                 WHERE id = :id",
-                named_params! {
-                    ":ended": refresh.ended_at.0, ":alarm": alarm, ":shown": newest_shown_at.map(|at| at.0),
-                    ":complete": complete_to_at.map(|at| at.0), ":any": *received > 0, ":id": refresh.source_id,
-                },
-            )?;
+            if let Some(last_body) = last_body {
+                last_bodies::put_down(db, refresh.source_id, last_body)?;
+            }
             for problem in &problems {
                 add_problem(db, refresh.source_id, refresh.ended_at, problem)?;
             }
@@ -163,17 +145,49 @@ fn record_refresh(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<R
     }
 }
 
-fn set_healthy(db: &Transaction<'_>, refresh: &Refresh, validators: &Validators) -> rusqlite::Result<()> {
-    rows::execute(
+/// Puts down in the source's row what came of it, and its next time. Says whether the lease was still ours.
+fn end_lease(db: &Transaction<'_>, refresh: &Refresh) -> rusqlite::Result<bool> {
+    let (mut validators, mut whole, mut fetched, mut any) = (None, false, false, false);
+    let (mut shown, mut complete, mut odd) = (None, None, None);
+    match &refresh.result {
+        RefreshResult::Failed { .. } => {}
+        RefreshResult::NotModified { validators: given, whole: body } => {
+            (validators, whole) = (Some(given), *body);
+        }
+        RefreshResult::Fetched {
+            validators: given,
+            received,
+            newest_shown_at,
+            complete_to_at,
+            alarm,
+            ..
+        } => {
+            (validators, whole, fetched, any) = (Some(given), true, true, *received > 0);
+            (shown, complete, odd) = (*newest_shown_at, *complete_to_at, alarm.as_deref());
+        }
+    }
+    let changed = rows::execute(
         db,
-        "UPDATE sources SET last_success_at = :ended, failures = 0, last_error = NULL, etag = :etag,
-             last_modified = :modified WHERE id = :id",
+        "UPDATE sources SET leased_by = NULL, leased_until = NULL, last_attempt_at = :ended, next_at = :next,
+             current_url = coalesce(:url, current_url), moved_to = :moved_to, moved_count = :moved_count,
+             last_success_at = iif(:good, :ended, last_success_at), failures = iif(:good, 0, failures),
+             last_error = iif(:good, NULL, last_error), etag = iif(:good, :etag, etag),
+             last_modified = iif(:good, :modified, last_modified),
+             last_full_at = iif(:whole, :ended, last_full_at), alarm = iif(:fetched, :alarm, alarm),
+             newest_shown_at = coalesce(max(newest_shown_at, :shown), :shown, newest_shown_at),
+             complete_to_at = coalesce(:complete, complete_to_at), had_entries = had_entries OR :any
+         WHERE id = :id AND leased_by = :owner",
         named_params! {
-            ":ended": refresh.ended_at.0, ":etag": validators.etag, ":modified": validators.last_modified,
-            ":id": refresh.source_id,
+            ":ended": refresh.ended_at.0, ":next": refresh.next_at.0, ":url": refresh.current_url,
+            ":moved_to": refresh.moved.as_ref().map(|moved| &moved.0),
+            ":moved_count": refresh.moved.as_ref().map_or(0, |moved| moved.1),
+            ":good": validators.is_some(), ":etag": validators.and_then(|given| given.etag.as_ref()),
+            ":modified": validators.and_then(|given| given.last_modified.as_ref()), ":whole": whole,
+            ":fetched": fetched, ":alarm": odd, ":shown": shown.map(|at| at.0),
+            ":complete": complete.map(|at| at.0), ":any": any, ":id": refresh.source_id, ":owner": refresh.owner,
         },
     )?;
-    Ok(())
+    Ok(changed > 0)
 }
 
 fn log_fetch(

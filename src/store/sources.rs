@@ -110,10 +110,10 @@ pub struct FetchRow {
 
 /// What `sources.definition` holds. The schedule is no part of it: changing that forgets nothing.
 #[derive(serde::Serialize, serde::Deserialize)]
-struct Definition {
+pub(super) struct Definition {
     #[serde(flatten)]
-    kind: SourceKind,
-    topics: Vec<String>,
+    pub(super) kind: SourceKind,
+    pub(super) topics: Vec<String>,
 }
 
 /// What to ask.
@@ -130,45 +130,6 @@ pub(super) fn source(row: &Row<'_>) -> rusqlite::Result<Source> {
 }
 
 impl Store {
-    /// Makes the table agree with the configuration: new sources are due at once, changed ones forget their validators
-    /// and are due, absent or disabled ones rest. Returns how many are new.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn sync_sources(&self, sources: Vec<Source>, now: UnixMs) -> Result<usize, StoreError> {
-        self.write("taking over the configured sources", move |db| {
-            let before: i64 = db.query_row("SELECT count(*) FROM sources", [], |row| row.get(0))?;
-            rows::execute(db, "UPDATE sources SET configured = 0", &[])?;
-            for source in &sources {
-                let definition = Definition { kind: source.kind.clone(), topics: source.topics.clone() };
-                rows::execute(
-                    db,
-                    "INSERT INTO sources (name, title, definition, schedule, configured, next_at, defined_at)
-                     VALUES (:name, :title, :definition, :schedule, :configured, :now, :now)
-                     ON CONFLICT (name) DO UPDATE SET
-                         title = excluded.title, schedule = excluded.schedule, configured = excluded.configured",
-                    named_params! {
-                        ":name": source.name, ":title": source.title, ":definition": rows::to_json(&definition)?,
-                        ":schedule": source.schedule, ":configured": source.enabled, ":now": now.0,
-                    },
-                )?;
-                rows::execute(
-                    db,
-                    "UPDATE sources SET definition = :definition, defined_at = :now, next_at = :now, etag = NULL, last_modified = NULL,
-                         current_url = NULL, moved_to = NULL, moved_count = 0, stopped = NULL, failures = 0,
-                         complete_to_at = NULL, newest_shown_at = NULL, had_entries = 0, last_full_at = NULL
-                     WHERE name = :name AND definition <> :definition",
-                    named_params! {
-                        ":name": source.name, ":definition": rows::to_json(&definition)?, ":now": now.0,
-                    },
-                )?;
-            }
-            let after: i64 = db.query_row("SELECT count(*) FROM sources", [], |row| row.get(0))?;
-            Ok(usize::try_from(after - before).unwrap_or_default())
-        })
-        .await
-    }
-
     /// Claims up to `limit` due sources for `owner` until `now + lease_ms`; a lease that ran out is free to claim. With
     /// `names`, those are claimed whether due or not.
     ///
@@ -198,6 +159,35 @@ impl Store {
                 ":owner": owner, ":until": now.0 + lease_ms, ":now": now.0, ":names": names, ":limit": limit,
             };
             statement.query_map(parameters, due_source)?.collect()
+        })
+        .await
+    }
+
+    /// How many sources [`Store::claim_due`] would find without names.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count_due(&self, now: UnixMs) -> Result<usize, StoreError> {
+        self.read("counting due sources", move |db| {
+            db.prepare_cached(
+                "SELECT count(*) FROM sources WHERE (leased_until IS NULL OR leased_until <= :now)
+                   AND configured = 1 AND next_at <= :now AND paused_at IS NULL AND stopped IS NULL",
+            )?
+            .query_row(named_params! {":now": now.0}, |row| row.get::<_, i64>(0))
+        })
+        .await
+        .map(|due| usize::try_from(due).unwrap_or_default())
+    }
+
+    /// The names of the configured sources.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn source_names(&self) -> Result<Vec<String>, StoreError> {
+        self.read("reading the sources' names", |db| {
+            let mut statement =
+                db.prepare_cached("SELECT name FROM sources WHERE configured = 1 ORDER BY name")?;
+            statement.query_map([], |row| row.get(0))?.collect()
         })
         .await
     }

@@ -6,7 +6,6 @@ use super::Worker;
 use super::gather::{Failure, Harvest};
 use crate::domain::entry::{Entry, Parsed, Problem};
 use crate::domain::identity::{Identifiers, Pmid};
-use crate::domain::source::Validators;
 use crate::domain::time::UnixMs;
 use crate::intake::eutils::Window;
 use crate::store::{DueSource, Filled, Mark};
@@ -52,7 +51,7 @@ impl Worker {
         }
         if waiting {
             // a 304 would keep us from trying again
-            harvest.validators = Validators::default();
+            harvest.read_again();
         }
     }
 
@@ -86,7 +85,7 @@ impl Worker {
         }
         if left > 0 {
             // a 304 would keep us from trying again
-            harvest.validators = Validators::default();
+            harvest.read_again();
         }
     }
 
@@ -133,7 +132,7 @@ impl Worker {
             }
             Err(failure) => {
                 // a 304 would keep us from trying again
-                harvest.validators = Validators::default();
+                harvest.read_again();
                 let message = format!(
                     "The feed overflowed since {since_day} and the missing entries could not be fetched: {}",
                     failure.message

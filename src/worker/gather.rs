@@ -5,13 +5,14 @@ use bytes::Bytes;
 use super::Worker;
 use super::backoff;
 use super::pages::days_to_ask;
-use crate::domain::entry::{Entry, Parsed, Problem};
+use crate::domain::entry::{Entry, Problem};
 use crate::domain::identity::Pmid;
+use crate::domain::last_body::LastBody;
 use crate::domain::source::{SourceKind, Validators};
-use crate::domain::time::UnixMs;
+use crate::domain::time::{DAY_MS, UnixMs};
 use crate::intake::apart::parse_apart;
 use crate::intake::eutils::{EutilsError, Window};
-use crate::intake::feed;
+use crate::intake::feed::{self, Sifted};
 use crate::intake::fetch::{self, FetchError, Freshness, Request, Response, Retry};
 use crate::intake::services::ServiceError;
 use crate::store::{DueSource, Mark, Recorded, StoreError};
@@ -21,8 +22,8 @@ const SHORTEST_WINDOW: usize = 10;
 
 /// What asking a source gave.
 pub(super) enum Gathered {
-    /// 304.
-    NotModified { validators: Validators, answer: Answer },
+    /// 304, or the very body of the last time (`whole`).
+    NotModified { validators: Validators, answer: Answer, whole: bool },
     /// Entries.
     Harvest(Box<Harvest>),
     /// Nothing.
@@ -47,6 +48,7 @@ pub(super) struct Harvest {
     pub deleted: Vec<Pmid>,
     pub problems: Vec<Problem>,
     pub validators: Validators,
+    pub last_body: Option<LastBody>,
     pub newest_shown_at: Option<UnixMs>,
     pub complete_to_at: Option<UnixMs>,
     pub alarm: Option<String>,
@@ -65,6 +67,25 @@ pub(super) struct Failure {
 
 /// A body that could not be parsed: address, type, bytes.
 pub(super) type RawBody = (String, Option<String>, Vec<u8>);
+
+impl Harvest {
+    /// Nothing shall keep us from reading the same body again: something in it waits.
+    pub(super) fn read_again(&mut self) {
+        self.validators = Validators::default();
+        if let Some(last_body) = &mut self.last_body {
+            last_body.body = None;
+        }
+    }
+
+    /// What waits for its record or a look-up is not known by its bytes either.
+    fn forget_unsettled(&mut self) {
+        let unsettled: Vec<&str> =
+            self.changed.iter().filter(|(mark, _)| !mark.is_settled()).map(|(mark, _)| &*mark.key).collect();
+        if let Some(last_body) = self.last_body.as_mut().filter(|_| !unsettled.is_empty()) {
+            last_body.entries.retain(|(_, key)| !unsettled.contains(&key.as_str()));
+        }
+    }
+}
 
 impl Gathered {
     pub(super) fn moved_permanently_to(&self) -> Option<&str> {
@@ -139,42 +160,70 @@ impl Worker {
         let fetched = match self.intake.fetcher.get(&request).await? {
             Response::NotModified { validators, freshness, moved_permanently_to } => {
                 let answer = Answer { freshness, moved_permanently_to, ttl_minutes: None };
-                return Ok(Gathered::NotModified { validators, answer });
+                return Ok(Gathered::NotModified { validators, answer, whole: false });
             }
             Response::Fetched(fetched) => fetched,
         };
-        let mut parsed = parse_feed(due, &fetched, now).await?;
-        let entries = std::mem::take(&mut parsed.entries);
-        let shown = || entries.iter().filter_map(|entry| entry.shown_at);
-        let (oldest_shown_at, newest_shown_at) = (shown().min(), shown().max());
-        let overflowed = entries.len() >= SHORTEST_WINDOW && due.newest_shown_at < oldest_shown_at;
-        let overflowed_since = due.newest_shown_at.filter(|_| overflowed);
-        let mut harvest = Harvest {
-            received: entries.len(),
-            problems: std::mem::take(&mut parsed.problems),
-            deleted: std::mem::take(&mut parsed.deleted),
-            validators: fetched.validators,
-            newest_shown_at,
-            answer: Answer {
-                freshness: fetched.freshness,
-                moved_permanently_to: fetched.moved_permanently_to,
-                ttl_minutes: parsed.ttl_minutes,
-            },
-            ..Harvest::default()
+        let mut answer = Answer {
+            freshness: fetched.freshness,
+            moved_permanently_to: fetched.moved_permanently_to.clone(),
+            ttl_minutes: None,
         };
-        let feed_pmids: Vec<Pmid> = entries.iter().filter_map(|entry| entry.ids.pmid).collect();
-        (harvest.changed, harvest.unchanged) = self.store.changed_entries(due.id, entries).await?;
-        self.complete_sightings(&mut harvest).await;
-        self.complete_by_doi(&mut harvest).await;
         let open_since = match due.newest_shown_at {
             // only a feed that was read before can have lost anything
             Some(_) => self.store.open_overflow(due.id).await?,
             None => None,
         };
+        // one whose gap is to be filled is read whole: the gap begins where its entries end
+        let last = match open_since {
+            None => self.store.last_body(due.id).await?.unwrap_or_default(),
+            Some(_) => LastBody::default(),
+        };
+        let body = feed::mark_body(&fetched.body, fetched.content_type.as_deref(), &fetched.final_url);
+        let touches = now.since_ms(last.touched_at) >= DAY_MS;
+        if last.body == Some(body) && !touches {
+            answer.ttl_minutes = last.ttl_minutes;
+            return Ok(Gathered::NotModified { validators: fetched.validators, answer, whole: true });
+        }
+        let Sifted { mut parsed, marks, known } = self.parse_feed(due, &fetched, last.entries, now).await?;
+        answer.ttl_minutes = parsed.ttl_minutes;
+        let entries = std::mem::take(&mut parsed.entries);
+        let shown = || entries.iter().filter_map(|entry| entry.shown_at);
+        let (oldest_shown_at, newest_shown_at) = (shown().min(), shown().max());
+        let received = entries.len() + known.len();
+        // a feed that still shows a known entry has lost nothing in between
+        let overflowed =
+            known.is_empty() && received >= SHORTEST_WINDOW && due.newest_shown_at < oldest_shown_at;
+        let overflowed_since = due.newest_shown_at.filter(|_| overflowed);
+        let unchanged = if touches { known.iter().map(|(_, key)| key.clone()).collect() } else { Vec::new() };
+        let read =
+            marks.iter().zip(&entries).filter_map(|(mark, entry)| Some(((*mark)?, Mark::key_of(entry))));
+        let last_body = LastBody {
+            body: Some(body),
+            ttl_minutes: parsed.ttl_minutes,
+            touched_at: if touches { now } else { last.touched_at },
+            entries: read.chain(known).collect(),
+        };
+        let mut harvest = Harvest {
+            received,
+            problems: std::mem::take(&mut parsed.problems),
+            deleted: std::mem::take(&mut parsed.deleted),
+            validators: fetched.validators,
+            last_body: Some(last_body),
+            newest_shown_at,
+            answer,
+            ..Harvest::default()
+        };
+        let feed_pmids: Vec<Pmid> = entries.iter().filter_map(|entry| entry.ids.pmid).collect();
+        (harvest.changed, harvest.unchanged) = self.store.changed_entries(due.id, entries).await?;
+        harvest.unchanged.extend(unchanged);
+        self.complete_sightings(&mut harvest).await;
+        self.complete_by_doi(&mut harvest).await;
         // an earlier one that could not be filled reaches further back
         if let Some(since) = open_since.into_iter().chain(overflowed_since).min() {
             self.fill_overflow(due, url, &parsed, &feed_pmids, since, &mut harvest).await?;
         }
+        harvest.forget_unsettled();
         Ok(Gathered::Harvest(Box::new(harvest)))
     }
 
@@ -204,30 +253,42 @@ impl Worker {
         }
         Ok(Gathered::Harvest(Box::new(harvest)))
     }
-}
 
-/// Parses what was fetched; a body that cannot be read is kept.
-async fn parse_feed(due: &DueSource, fetched: &fetch::Fetched, now: UnixMs) -> Result<Parsed, Failure> {
-    let (url, content_type) = (fetched.final_url.clone(), fetched.content_type.clone());
-    let parsed = parse_body(fetched.body.clone(), content_type.clone(), url.clone(), now).await;
-    parsed.map_err(|failure| {
-        let before = if due.had_entries { "; it used to hold entries, which are kept" } else { "" };
-        let raw = Some((url, content_type, fetched.body.to_vec()));
-        Failure { message: format!("{}{before}", failure.message), raw, ..failure }
-    })
-}
+    /// Parses what was fetched and is not known; a body that cannot be read is kept.
+    async fn parse_feed(
+        &self,
+        due: &DueSource,
+        fetched: &fetch::Fetched,
+        known: Vec<(i64, String)>,
+        now: UnixMs,
+    ) -> Result<Sifted, Failure> {
+        let (url, content_type) = (fetched.final_url.clone(), fetched.content_type.clone());
+        let sifted =
+            self.parse_body(fetched.body.clone(), content_type.clone(), url.clone(), known, now).await;
+        sifted.map_err(|failure| {
+            let before = if due.had_entries { "; it used to hold entries, which are kept" } else { "" };
+            let raw = Some((url, content_type, fetched.body.to_vec()));
+            Failure { message: format!("{}{before}", failure.message), raw, ..failure }
+        })
+    }
 
-/// Parses apart: a hostile body may take its time there, and only there.
-pub(super) async fn parse_body(
-    body: Bytes,
-    content_type: Option<String>,
-    url: String,
-    now: UnixMs,
-) -> Result<Parsed, Failure> {
-    let from = url.clone();
-    let parsed = parse_apart(move || {
-        feed::parse(&body, content_type.as_deref(), Some(&url), now).map_err(|error| error.to_string())
-    });
-    let parsed = parsed.await.unwrap_or_else(Err);
-    parsed.map_err(|why| Failure::because(format!("{from}: {why}")))
+    /// Parses apart: a hostile body may take its time there, and only there.
+    pub(super) async fn parse_body(
+        &self,
+        body: Bytes,
+        content_type: Option<String>,
+        url: String,
+        known: Vec<(i64, String)>,
+        now: UnixMs,
+    ) -> Result<Sifted, Failure> {
+        let from = url.clone();
+        let core = self.thinking.core().await;
+        let parsed = parse_apart(move || {
+            let sifted = feed::sift(&body, content_type.as_deref(), Some(&url), now, &known);
+            drop(core);
+            sifted.map_err(|error| error.to_string())
+        });
+        let parsed = parsed.await.unwrap_or_else(Err);
+        parsed.map_err(|why| Failure::because(format!("{from}: {why}")))
+    }
 }

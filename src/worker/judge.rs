@@ -2,8 +2,8 @@
 
 use crate::curation::document::Document;
 use crate::curation::draft::draft;
-use crate::curation::relevance::prior;
-use crate::curation::topics::{TopicRules, study_type, suggest_topics};
+use crate::curation::first_look::first_look;
+use crate::curation::topics::TopicRules;
 use crate::domain::entry::Entry;
 use crate::store::Judgement;
 
@@ -11,15 +11,15 @@ use crate::store::Judgement;
 /// the source's stand.
 pub fn judge(rules: &TopicRules, entry: &Entry, source_topics: &[String]) -> Judgement {
     let document = Document::from_entry(entry, source_topics);
-    let mut topics: Vec<String> =
-        suggest_topics(rules, &document).into_iter().map(|suggested| suggested.name).collect();
+    let look = first_look(rules, &document);
+    let mut topics: Vec<String> = look.topics.into_iter().map(|suggested| suggested.name).collect();
     if topics.is_empty() {
         topics = source_topics.to_vec();
     }
     Judgement {
-        relevance: prior(rules, &document),
+        relevance: look.relevance,
         topics,
         draft: draft(&entry.title, &entry.abstract_sections),
-        study: study_type(&document).as_str().to_owned(),
+        study: look.study.as_str().to_owned(),
     }
 }

@@ -11,6 +11,7 @@ mod gather;
 mod hub;
 mod judge;
 mod keep;
+mod lanes;
 mod learn;
 mod lookup;
 mod pages;
@@ -20,6 +21,7 @@ mod recount;
 mod refresh;
 mod replay;
 mod studies;
+mod thinking;
 mod upkeep;
 mod watch;
 mod wording;
@@ -82,6 +84,10 @@ pub struct Worker {
     settings: Arc<Settings>,
     bell: Arc<Notify>,
     owner: String,
+    /// Of the schedule that most sources follow.
+    usual: Option<schedule::Schedule>,
+    lanes: lanes::Lanes,
+    thinking: thinking::Thinking,
 }
 
 impl Worker {
@@ -94,7 +100,19 @@ impl Worker {
         bell: Arc<Notify>,
     ) -> Self {
         let owner = format!("{}-{:08x}", std::process::id(), rand::random::<u32>());
-        Self { store, intake, rules, settings, bell, owner }
+        let usual = schedule::Schedule::parse(&settings.worker.schedule, settings.worker.time_zone).ok();
+        let lanes = lanes::Lanes::new(settings.fetch.parallel);
+        Self {
+            store,
+            intake,
+            rules,
+            settings,
+            bell,
+            owner,
+            usual,
+            lanes,
+            thinking: thinking::Thinking::new(),
+        }
     }
 
     /// Works until `stop` becomes true, then lets the refreshes in flight finish or gives them back.
@@ -135,15 +153,18 @@ impl Worker {
                 // its works are new to the ranking; and more may have come meanwhile
                 Some(_) = additions.join_next() => learner.note_arrivals(true),
                 () = self.bell.notified() => errands.look_now(),
-                Some(ended) = refreshes.join_next() => {
-                    log_report(&ended);
-                    if let Ok(Report { recorded, .. }) = ended
-                        && recorded.fresh + recorded.updated > 0
-                    {
-                        learner.note_arrivals(recorded.updated > 0);
-                        errands.note_arrivals();
+                Some(first) = refreshes.join_next() => {
+                    for ended in with_others(first, &mut refreshes) {
+                        log_report(&ended);
+                        if let Ok(Report { recorded, .. }) = ended
+                            && recorded.fresh + recorded.updated > 0
+                        {
+                            learner.note_arrivals(recorded.updated > 0);
+                            errands.note_arrivals();
+                        }
                     }
                 }
+                () = self.lanes.moved() => {}
                 () = sleep_until(wake_at) => {}
             }
         }
@@ -177,14 +198,16 @@ impl Worker {
                 let worker = self.clone();
                 refreshes.spawn(async move { worker.refresh(due).await });
             }
-            match refreshes.join_next().await {
-                Some(ended) => {
-                    log_report(&ended);
-                    if let Ok(ended) = ended {
-                        report(ended);
-                    }
+            let first = tokio::select! {
+                first = refreshes.join_next() => first,
+                () = self.lanes.moved() => continue,
+            };
+            let Some(first) = first else { return Ok(()) };
+            for ended in with_others(first, &mut refreshes) {
+                log_report(&ended);
+                if let Ok(ended) = ended {
+                    report(ended);
                 }
-                None => return Ok(()),
             }
         }
     }
@@ -240,8 +263,9 @@ impl Worker {
         self.store.claim_due(&self.owner, names, self.lease_ms(), room as i64, UnixMs::now()).await
     }
 
+    /// As many again as are fetched at a time may wait for a place or for the disk, so that neither waits for the other.
     fn room(&self, refreshes: &JoinSet<Report>) -> usize {
-        self.settings.fetch.parallel.saturating_sub(refreshes.len())
+        (2 * self.settings.fetch.parallel + self.lanes.slow_ones()).saturating_sub(refreshes.len())
     }
 
     fn lease_ms(&self) -> i64 {
@@ -262,7 +286,14 @@ impl Worker {
     }
 }
 
-fn log_report(ended: &Result<Report, tokio::task::JoinError>) {
+type Ended = Result<Report, tokio::task::JoinError>;
+
+/// Those that ended with the first (often they were put on disk together): they make room together.
+fn with_others(first: Ended, refreshes: &mut JoinSet<Report>) -> impl Iterator<Item = Ended> {
+    std::iter::once(first).chain(std::iter::from_fn(|| refreshes.try_join_next()))
+}
+
+fn log_report(ended: &Ended) {
     match ended {
         Ok(Report { source, error: Some(error), next_at, .. }) => {
             tracing::warn!("{source}: {error}; tried again at {}", next_at.to_rfc3339());

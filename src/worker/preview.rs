@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::Worker;
-use super::gather::{Failure, parse_body};
+use super::gather::Failure;
 use crate::domain::entry::{Entry, Problem};
 use crate::domain::identity::{Identifiers, Pmid};
 use crate::domain::preview::{Preview, Previewed, Standing};
@@ -82,7 +82,10 @@ impl Worker {
             return Err(NoPreview(format!("{url}: 304 without having been asked for it")));
         };
         let now = UnixMs::now();
-        let parsed = parse_body(fetched.body, fetched.content_type, fetched.final_url, now).await?;
+        let parsed = self
+            .parse_body(fetched.body, fetched.content_type, fetched.final_url, Vec::new(), now)
+            .await?
+            .parsed;
         let total = parsed.entries.len();
         let preview = Preview { format: parsed.format, total, ..Preview::default() };
         Ok(self.compare(preview, parsed.entries, parsed.problems).await?)

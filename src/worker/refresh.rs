@@ -18,7 +18,7 @@ pub struct Report {
     pub received: usize,
     /// What they came to.
     pub recorded: Recorded,
-    /// Whether the server said that nothing changed.
+    /// Whether the server said that nothing changed, or sent the very same.
     pub not_modified: bool,
     /// Parts that could not be used.
     pub problems: usize,
@@ -30,11 +30,11 @@ pub struct Report {
 
 impl Worker {
     pub(super) async fn refresh(&self, due: DueSource) -> Report {
+        let mut place = self.lanes.enter(&due).await;
         let started_at = UnixMs::now();
-        let gathered = match self.gather(&due).await {
-            Ok(gathered) => gathered,
-            Err(failure) => Gathered::Failed(failure),
-        };
+        let gathered = place.keep_moving(self.gather(&due)).await.unwrap_or_else(Gathered::Failed);
+        // entries are held by no more fetches than there are places; nothing to hold is nothing to wait for
+        let place = Some(place).filter(|_| matches!(gathered, Gathered::Harvest(_)));
         let ended_at = UnixMs::now();
         let next_at = self.next_at(&due, &gathered, ended_at);
         let mut report = Report {
@@ -52,9 +52,9 @@ impl Worker {
         );
         let current_url = moved.as_ref().filter(|moved| moved.is_settled()).map(|moved| moved.url.clone());
         let result = match gathered {
-            Gathered::NotModified { validators, .. } => {
+            Gathered::NotModified { validators, whole, .. } => {
                 report.not_modified = true;
-                RefreshResult::NotModified { validators }
+                RefreshResult::NotModified { validators, whole }
             }
             Gathered::Failed(failure) => {
                 report.error = Some(failure.message.clone());
@@ -95,6 +95,7 @@ impl Worker {
             }
             Err(error) => report.error = Some(error.to_string()),
         }
+        drop(place);
         report
     }
 
@@ -116,6 +117,7 @@ impl Worker {
             deleted: harvest.deleted,
             problems: harvest.problems,
             validators: harvest.validators,
+            last_body: harvest.last_body,
             newest_shown_at: harvest.newest_shown_at,
             complete_to_at: harvest.complete_to_at,
             alarm: harvest.alarm,
@@ -128,7 +130,7 @@ impl Worker {
         entries: Vec<(crate::store::Mark, crate::domain::entry::Entry)>,
     ) -> Vec<Judged> {
         let (rules, topics) = (self.rules.clone(), source_topics.to_vec());
-        let judged = tokio::task::spawn_blocking(move || {
+        let judged = self.thinking.run(move || {
             let judge = |(mark, entry)| {
                 let judgement = judge(&rules, &entry, &topics);
                 Judged { mark, entry, judgement }
@@ -142,11 +144,12 @@ impl Worker {
     }
 
     fn next_at(&self, due: &DueSource, gathered: &Gathered, now: UnixMs) -> UnixMs {
-        let schedule = schedule::schedule_of(&due.source, &self.settings.worker);
-        let schedule_next = schedule.ok().and_then(|schedule| schedule.next_after(now));
+        let own = due.source.schedule.as_ref();
+        let own = own.and_then(|_| schedule::schedule_of(&due.source, &self.settings.worker).ok());
+        let schedule_next = own.as_ref().or(self.usual.as_ref()).and_then(|line| line.next_after(now));
         let outcome = match gathered {
             Gathered::NotModified { answer, .. } => {
-                Outcome::Answered { freshness: answer.freshness, ttl_minutes: None }
+                Outcome::Answered { freshness: answer.freshness, ttl_minutes: answer.ttl_minutes }
             }
             Gathered::Harvest(harvest) => Outcome::Answered {
                 freshness: harvest.answer.freshness,

@@ -1,7 +1,7 @@
 //! Bodies that could not be parsed, run again: the same way as a fetched one, but for the fetching.
 
 use super::Worker;
-use super::gather::{Failure, Harvest, parse_body};
+use super::gather::{Failure, Harvest};
 use crate::domain::entry::{Entry, Problem};
 use crate::domain::identity::Pmid;
 use crate::domain::source::{Source, SourceKind};
@@ -96,7 +96,9 @@ impl Worker {
     async fn read_body(&self, kind: &SourceKind, kept: KeptBody, now: UnixMs) -> Result<Content, Failure> {
         match kind {
             SourceKind::Feed { .. } => {
-                let parsed = parse_body(kept.body.into(), kept.content_type, kept.url, now).await?;
+                let whole = Vec::new();
+                let parsed =
+                    self.parse_body(kept.body.into(), kept.content_type, kept.url, whole, now).await?.parsed;
                 Ok(Content { entries: parsed.entries, deleted: parsed.deleted, problems: parsed.problems })
             }
             kind => {

@@ -272,7 +272,10 @@ async fn a_source_that_falls_silent_raises_an_alarm_without_any_error_and_takes_
             next_at: at.plus_ms(1_000 * DAY_MS),
             current_url: None,
             moved: None,
-            result: perfuse::store::RefreshResult::NotModified { validators: Default::default() },
+            result: perfuse::store::RefreshResult::NotModified {
+                validators: Default::default(),
+                whole: false,
+            },
         };
         service.store().record_refresh(refresh).await.unwrap();
     };

@@ -1,10 +1,12 @@
 //! Which sentences a draft quotes: the question, the key result, the conclusion.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use super::Sentence;
 use super::fit::fit_words;
 use super::roles::{Part, Scores};
+use crate::curation::signs::Signs;
 use crate::domain::summary::{MAX_WORDS, count_words};
 
 /// Where the model calls no sentence a part, its best guess counts from this probability on.
@@ -85,44 +87,50 @@ fn long_words(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 3).map(str::to_lowercase)
 }
 
+/// What speaks for a sentence as the key result, and against it.
+static CUES: LazyLock<Signs> = LazyLock::new(|| {
+    Signs::new(&[
+        "primary",
+        "significant",
+        "compared",
+        " than ",
+        " vs",
+        "versus",
+        "difference",
+        "p <",
+        "p =",
+        "p=",
+        "p<",
+        "%",
+        "baseline",
+        "mean age",
+        "enrolled",
+        "were randomi",
+        "were included",
+        "recruited",
+        "completed",
+        "secondary",
+        "adverse",
+    ])
+});
+/// In the order of [`CUES`].
+const WEIGHTS: [f64; 21] = [
+    1.5, 0.6, 0.4, 0.5, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.3, -0.7, -1.5, -1.2, -1.2, -1.0, -1.0, -0.6,
+    -0.6, -0.5,
+];
+
 /// How much a sentence looks like the primary outcome's: its own words, a comparison, figures; and not a description
 /// of who took part.
 fn score_result(sentence: &Sentence<'_>, about: &HashSet<String>) -> f64 {
-    const FOR: [(&str, f64); 12] = [
-        ("primary", 1.5),
-        ("significant", 0.6),
-        ("compared", 0.4),
-        (" than ", 0.5),
-        (" vs", 0.4),
-        ("versus", 0.4),
-        ("difference", 0.4),
-        ("p <", 0.4),
-        ("p =", 0.4),
-        ("p=", 0.4),
-        ("p<", 0.4),
-        ("%", 0.3),
-    ];
-    const AGAINST: [(&str, f64); 9] = [
-        ("baseline", 0.7),
-        ("mean age", 1.5),
-        ("enrolled", 1.2),
-        ("were randomi", 1.2),
-        ("were included", 1.0),
-        ("recruited", 1.0),
-        ("completed", 0.6),
-        ("secondary", 0.6),
-        ("adverse", 0.5),
-    ];
-    let lower = sentence.text.to_lowercase();
-    let sum = |cues: &[(&str, f64)]| -> f64 {
-        cues.iter().filter(|(cue, _)| lower.contains(cue)).map(|(_, weight)| weight).sum()
-    };
+    let held = CUES.all_in(&sentence.text.to_lowercase());
+    let cues: f64 =
+        WEIGHTS.iter().enumerate().filter(|(at, _)| held & 1 << at != 0).map(|(_, weight)| weight).sum();
     let words: HashSet<String> = long_words(sentence.text).collect();
     let shared =
         words.iter().filter(|word| about.contains(*word)).count() as f64 / (words.len() as f64 + 6.0);
     // a sentence that may not be a result at all is no key result
     let sure = (1.0 - sentence.likely[Part::Result as usize]) * UNSURE;
-    sum(&FOR) - sum(&AGAINST) + 3.0 * shared - sure - count_words(sentence.text) as f64 / LONG
+    cues + 3.0 * shared - sure - count_words(sentence.text) as f64 / LONG
 }
 
 /// What a sentence loses that is surely no result.

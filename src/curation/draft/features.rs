@@ -3,6 +3,10 @@
 //! A feature's name is one or two tokens ("aim", "aim of", "^ we", "@last 0"); training and drafting read the same names, so
 //! the data file can be read by people.
 
+use std::sync::LazyLock;
+
+use crate::curation::signs::Signs;
+
 /// A sentence's place in its abstract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
@@ -45,66 +49,70 @@ fn stands_apart(sentence: &str) -> bool {
 
 /// The registries' names and the shapes of their numbers.
 fn is_registration(sentence: &str) -> bool {
-    const SIGNS: [&str; 30] = [
-        "NCT0",
-        "NCT 0",
-        "NCT1",
-        "ISRCTN",
-        "ACTRN",
-        "ANZCTR",
-        "UMIN",
-        "ChiCTR",
-        "DRKS",
-        "NTR",
-        "EudraCT",
-        "EUDRACT",
-        "CTRI/",
-        "IRCT",
-        "PACTR",
-        "RBR-",
-        "TCTR",
-        "KCT0",
-        "apicCTI",
-        "JapicCTI",
-        "linicalTrials",
-        "linicaltrials",
-        "linical trials.gov",
-        "ontrolled-trials",
-        "ontrolled Trials",
-        "egistration",
-        "rial registry",
-        "rial Registry",
-        "rial Register",
-        "nique identifier",
-    ];
-    SIGNS.iter().any(|sign| sentence.contains(sign))
+    static SIGNS: LazyLock<Signs> = LazyLock::new(|| {
+        Signs::new(&[
+            "NCT0",
+            "NCT 0",
+            "NCT1",
+            "ISRCTN",
+            "ACTRN",
+            "ANZCTR",
+            "UMIN",
+            "ChiCTR",
+            "DRKS",
+            "NTR",
+            "EudraCT",
+            "EUDRACT",
+            "CTRI/",
+            "IRCT",
+            "PACTR",
+            "RBR-",
+            "TCTR",
+            "KCT0",
+            "apicCTI",
+            "JapicCTI",
+            "linicalTrials",
+            "linicaltrials",
+            "linical trials.gov",
+            "ontrolled-trials",
+            "ontrolled Trials",
+            "egistration",
+            "rial registry",
+            "rial Registry",
+            "rial Register",
+            "nique identifier",
+        ])
+    });
+    SIGNS.any_in(sentence)
 }
 
 /// Who paid, who was paid, and what journals append.
 fn is_funding(sentence: &str) -> bool {
-    const SIGNS: [&str; 20] = [
-        "supplementary material",
-        "unded by",
-        "unding",
-        "upported by",
-        "inancial support",
-        "grant from",
-        "Foundation",
-        "GmbH",
-        "Pharmaceuticals",
-        "Research Council",
-        "National Institute",
-        "isclosure",
-        "employee",
-        "onflict of interest",
-        "ponsor",
-        "egistered with",
-        "egistered at",
-        "egistered in",
-        "Level of evidence",
-        "Class I",
-    ];
-    SIGNS.iter().any(|sign| sentence.contains(sign))
+    static SIGNS: LazyLock<Signs> = LazyLock::new(|| {
+        Signs::new(&[
+            "supplementary material",
+            "unded by",
+            "unding",
+            "upported by",
+            "inancial support",
+            "grant from",
+            "Foundation",
+            "GmbH",
+            "Pharmaceuticals",
+            "Research Council",
+            "National Institute",
+            "isclosure",
+            "employee",
+            "onflict of interest",
+            "ponsor",
+            "egistered with",
+            "egistered at",
+            "egistered in",
+            "Level of evidence",
+            "Class I",
+        ])
+    });
+    SIGNS.any_in(sentence)
 }
 
 /// "p < 0.05", "12 %", "95% CI", "n = 12".

@@ -17,4 +17,5 @@ pub use features::{BadFeatures, FEATURES_VERSION, Features, features};
 pub use lift::{MissRate, Place, lift, miss_rate};
 pub use model::{Decision, Model, Verdict};
 pub use prior::prior;
+pub(super) use prior::weigh_signs;
 pub use reason::{AGAINST, Reason};

@@ -4,8 +4,8 @@
 //! no design lifts a work that is on none of the topics above one that is.
 
 use super::reason::Reason;
-use crate::curation::document::Document;
-use crate::curation::topics::{StudyType, TopicRules, TopicSigns, study_design};
+use crate::curation::document::{Document, Folded};
+use crate::curation::topics::{StudyType, TopicRules, TopicSigns, read_design};
 use crate::curation::words::fold_text;
 use crate::domain::article::Relevance;
 use crate::domain::entry::WorkKind;
@@ -14,11 +14,21 @@ use crate::domain::source::TopicScope;
 /// How relevant a work is likely to be, with the reasons for and against. Zero is "cannot tell"; in practice
 /// between -3 and 5.
 pub fn prior(rules: &TopicRules, doc: &Document) -> Relevance {
+    let folded = Folded::of(doc);
+    weigh_signs(rules, doc, &rules.find_signs(doc, &folded), read_design(doc, &folded))
+}
+
+/// The same from signs and a design that are known.
+pub(in crate::curation) fn weigh_signs(
+    rules: &TopicRules,
+    doc: &Document,
+    signs: &[TopicSigns<'_>],
+    design: StudyType,
+) -> Relevance {
     let mut reasons = Vec::new();
-    let signs = rules.find_signs(doc);
-    judge_topics(&signs, &mut reasons);
-    judge_sources(rules, &signs, doc, &mut reasons);
-    judge_design(doc, &mut reasons);
+    judge_topics(signs, &mut reasons);
+    judge_sources(rules, signs, doc, &mut reasons);
+    judge_design(doc, design, &mut reasons);
     if !doc.has_abstract() {
         reasons.push(Reason::new(-0.5, "no abstract"));
     }
@@ -95,8 +105,7 @@ fn judge_sources(rules: &TopicRules, signs: &[TopicSigns], doc: &Document, reaso
     }
 }
 
-fn judge_design(doc: &Document, reasons: &mut Vec<Reason>) {
-    let design = study_design(doc);
+fn judge_design(doc: &Document, design: StudyType, reasons: &mut Vec<Reason>) {
     let weight = match design {
         StudyType::Guideline | StudyType::Rct => 0.9,
         StudyType::SystematicReview => 0.7,

@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use super::phrases::Phrases;
-use crate::curation::words::fold_text;
 
 /// What a phrase in the text says about the design.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,10 +158,10 @@ static CUE_OF: LazyLock<Vec<Cue>> =
 pub(super) struct Cues([u16; Cue::Editorial as usize + 1]);
 
 impl Cues {
-    /// Counts the cues of a text.
-    pub(super) fn find(text: &str) -> Self {
+    /// Counts the cues of a folded text.
+    pub(super) fn find(folded: &str) -> Self {
         let mut cues = Self::default();
-        FINDER.each_in(&fold_text(text), |index| {
+        FINDER.each_in(folded, |index| {
             let count = &mut cues.0[CUE_OF[index] as usize];
             *count = count.saturating_add(1);
         });
@@ -183,11 +182,12 @@ impl Cues {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::curation::words::fold_text;
 
     #[test]
     fn every_cue_has_phrases_and_finds_each_of_them() {
         for (cue, list) in CUES {
-            assert!(list.split(", ").all(|phrase| Cues::find(phrase).has(*cue)), "{cue:?}");
+            assert!(list.split(", ").all(|phrase| Cues::find(&fold_text(phrase)).has(*cue)), "{cue:?}");
         }
         assert_eq!(CUES.len(), Cue::Editorial as usize + 1);
     }

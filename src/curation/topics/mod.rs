@@ -8,12 +8,13 @@ mod cues;
 mod phrases;
 mod study;
 
-use crate::curation::document::Document;
+use crate::curation::document::{Document, Folded};
 use crate::curation::words::fold_text;
 use crate::domain::source::{Topic, TopicScope};
 use phrases::Phrases;
 
 pub use study::{StudyType, study_design, study_type};
+pub(super) use study::{read_design, type_by};
 
 /// The catalogue of topics, compiled.
 #[derive(Debug, Clone, Default)]
@@ -87,10 +88,10 @@ impl TopicRules {
     }
 
     /// Every sign of every topic, in the catalogue's order.
-    pub(super) fn find_signs(&self, doc: &Document) -> Vec<TopicSigns<'_>> {
-        let in_title = self.count_words(&fold_text(&doc.title.to_plain()));
+    pub(super) fn find_signs(&self, doc: &Document, folded: &Folded) -> Vec<TopicSigns<'_>> {
+        let in_title = self.count_words(&folded.title);
         let in_keywords = self.count_words(&fold_text(&doc.keywords.join(" | ")));
-        let in_abstract = self.count_words(&fold_text(&doc.abstract_text));
+        let in_abstract = self.count_words(&folded.abstract_text);
         let mut signs: Vec<TopicSigns<'_>> = self
             .topics
             .iter()
@@ -173,7 +174,11 @@ impl TopicSigns<'_> {
 
 /// The topics that the rules suggest, the best supported first (the catalogue's order among equals).
 pub fn suggest_topics(catalog: &TopicRules, doc: &Document) -> Vec<TopicMatch> {
-    let mut signs: Vec<TopicSigns<'_>> = catalog.find_signs(doc);
+    name_topics(catalog.find_signs(doc, &Folded::of(doc)))
+}
+
+/// The topics that have signs enough.
+pub(super) fn name_topics(mut signs: Vec<TopicSigns<'_>>) -> Vec<TopicMatch> {
     signs.retain(|sign| sign.topic.scope != TopicScope::Field && sign.is_enough());
     signs.sort_by_key(|sign| std::cmp::Reverse(sign.strength()));
     signs

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cues::{Cue, Cues};
-use crate::curation::document::Document;
+use crate::curation::document::{Document, Folded};
 use crate::domain::entry::WorkKind;
 
 /// A kind of study; in the order of the society's scheme.
@@ -92,21 +92,31 @@ impl StudyType {
 /// The study type as the desk names it: a preprint is a preprint whatever its design, and a registration has no
 /// design to trust yet.
 pub fn study_type(doc: &Document) -> StudyType {
+    type_by(doc, || study_design(doc))
+}
+
+/// The same, where the design may be known.
+pub(in crate::curation) fn type_by(doc: &Document, design: impl FnOnce() -> StudyType) -> StudyType {
     match doc.kind {
         WorkKind::Preprint => StudyType::Preprint,
         WorkKind::Trial => StudyType::TrialRegistration,
         _ if Document::is_marked(doc.publication_types, "Preprint") => StudyType::Preprint,
-        _ => study_design(doc),
+        _ => design(),
     }
 }
 
 /// The design alone, without regard to preprint or paper.
 pub fn study_design(doc: &Document) -> StudyType {
+    read_design(doc, &Folded::of(doc))
+}
+
+/// The same from words that are folded already.
+pub(in crate::curation) fn read_design(doc: &Document, folded: &Folded) -> StudyType {
     if doc.kind == WorkKind::Trial {
         return StudyType::TrialRegistration;
     }
-    let title = Cues::find(&doc.title.to_plain());
-    let body = Cues::find(&doc.abstract_text);
+    let title = Cues::find(&folded.title);
+    let body = Cues::find(&folded.abstract_text);
     by_indexing(doc, &title).or_else(|| by_title(&title, &body)).unwrap_or_else(|| by_abstract(&title, &body))
 }
 

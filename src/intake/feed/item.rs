@@ -70,7 +70,7 @@ pub(super) struct Item {
 }
 
 /// What the feed says of itself.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Hash)]
 pub(super) struct Channel {
     pub(super) base: Option<String>,
     pub(super) title: String,

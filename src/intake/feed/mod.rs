@@ -12,6 +12,7 @@ mod json;
 mod model;
 mod repair;
 mod scan;
+mod sift;
 mod subtree;
 
 use crate::domain::entry::{Parsed, Problem};
@@ -20,6 +21,8 @@ use crate::domain::time::UnixMs;
 
 use super::clean::{caps, rich_text};
 use super::decode;
+
+pub use sift::{Sifted, mark_body, sift};
 
 /// Entries read of one feed (design: trust).
 pub const MAX_ENTRIES: usize = 1_000;
@@ -86,22 +89,55 @@ pub fn parse(
     url: Option<&str>,
     now: UnixMs,
 ) -> Result<Parsed, FeedError> {
-    let decoded = decode::to_utf8(bytes, content_type);
-    let text = decoded.text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}' || c == '\0');
-    if text.chars().all(|c| c.is_whitespace() || !is_printable(c)) {
-        return Err(FeedError::Empty);
-    }
-    // our own code is held to the same rule as feed-rs: a slip costs one fetch, never the worker
-    let outcome = crate::intake::apart::catch_panic(|| {
-        if text.starts_with(['{', '[']) { json::parse(text, url, now) } else { parse_xml(text, url, now) }
-    });
-    let mut parsed =
-        outcome.map_err(|panic| FeedError::Broken { why: format!("reading it failed: {panic}") })??;
-    parsed.problems.splice(0..0, decoded.problems);
-    Ok(parsed)
+    let decoded = decode_text(bytes, content_type)?;
+    let read = read_text(decoded.trimmed(), url, now, 0)?;
+    Ok(decoded.with_problems(read.parsed))
 }
 
-fn parse_xml(text: &str, url: Option<&str>, now: UnixMs) -> Result<Parsed, FeedError> {
+/// What was parsed, and of which items.
+#[derive(Default)]
+struct Read {
+    parsed: Parsed,
+    /// For each entry, of which of the items that the scan saw.
+    of_item: Vec<usize>,
+    /// How many items the scan saw, if nothing was wrong with any of them.
+    sound_items: Option<usize>,
+}
+
+fn decode_text(bytes: &[u8], content_type: Option<&str>) -> Result<decode::Decoded, FeedError> {
+    let decoded = decode::to_utf8(bytes, content_type);
+    if decoded.trimmed().chars().all(|c| c.is_whitespace() || !is_printable(c)) {
+        return Err(FeedError::Empty);
+    }
+    Ok(decoded)
+}
+
+impl decode::Decoded {
+    /// The text from its first sign on.
+    fn trimmed(&self) -> &str {
+        self.text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}' || c == '\0')
+    }
+
+    fn with_problems(self, mut parsed: Parsed) -> Parsed {
+        parsed.problems.splice(0..0, self.problems);
+        parsed
+    }
+}
+
+/// Reads a feed's text, of which `left_out` items were cut.
+fn read_text(text: &str, url: Option<&str>, now: UnixMs, left_out: usize) -> Result<Read, FeedError> {
+    // our own code is held to the same rule as feed-rs: a slip costs one fetch, never the worker
+    let outcome = crate::intake::apart::catch_panic(|| {
+        if text.starts_with(['{', '[']) {
+            json::parse(text, url, now).map(|parsed| Read { parsed, ..Read::default() })
+        } else {
+            parse_xml(text, url, now, left_out)
+        }
+    });
+    outcome.map_err(|panic| FeedError::Broken { why: format!("reading it failed: {panic}") })?
+}
+
+fn parse_xml(text: &str, url: Option<&str>, now: UnixMs, left_out: usize) -> Result<Read, FeedError> {
     if let Some(title) = page_title(text) {
         return Err(FeedError::Html { title });
     }
@@ -109,7 +145,7 @@ fn parse_xml(text: &str, url: Option<&str>, now: UnixMs) -> Result<Parsed, FeedE
     let scan = scan::scan(&repaired.text);
     let format = format_of(&scan).ok_or_else(|| no_feed(text, &scan))?;
     let title = rich_text(&scan.channel.title, caps::TITLE).to_plain();
-    if scan.items.is_empty() {
+    if scan.items.is_empty() && left_out == 0 {
         return Err(match scan.problems.into_iter().next() {
             Some(problem) => FeedError::Broken { why: format!("{} ({})", problem.what, problem.place) },
             None => FeedError::NoEntries { title, format },
@@ -122,7 +158,11 @@ fn parse_xml(text: &str, url: Option<&str>, now: UnixMs) -> Result<Parsed, FeedE
         ..Parsed::default()
     };
     parsed.problems.extend(repaired.problems);
-    let first = model::read(scan.sound_text.as_deref().unwrap_or(&repaired.text), url);
+    let sound_items = scan.sound_text.is_none().then_some(scan.items.len());
+    let first = match scan.items.is_empty() {
+        true => Ok(Vec::new()),
+        false => model::read(scan.sound_text.as_deref().unwrap_or(&repaired.text), url),
+    };
     let first = first.unwrap_or_else(|why| {
         let what = format!("feed-rs could not read it ({why}); links and texts may be missing");
         parsed.problems.push(Problem::new("document", what));
@@ -130,11 +170,13 @@ fn parse_xml(text: &str, url: Option<&str>, now: UnixMs) -> Result<Parsed, FeedE
     });
     let context = assemble::Context::new(&scan.channel, url, now);
     let partners = model::align(&scan.items, first);
+    let mut of_item = Vec::with_capacity(scan.items.len());
     for (at, (item, partner)) in scan.items.iter().zip(partners).enumerate() {
         let place = format!("entry {}", at + 1);
         match assemble::entry(item, partner.as_ref(), &context) {
             Ok((entry, oddities)) => {
                 parsed.entries.push(entry);
+                of_item.push(at);
                 parsed.problems.extend(oddities.into_iter().map(|what| Problem::new(place.clone(), what)));
             }
             Err(why) => {
@@ -144,7 +186,7 @@ fn parse_xml(text: &str, url: Option<&str>, now: UnixMs) -> Result<Parsed, FeedE
         }
     }
     parsed.problems.extend(scan.problems);
-    Ok(parsed)
+    Ok(Read { parsed, of_item, sound_items })
 }
 
 /// The format in words; `None` if the root is no feed's.

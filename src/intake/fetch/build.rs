@@ -42,7 +42,8 @@ fn configure(
         .no_proxy()
         .http1_only()
         .connect_timeout(settings.connect_timeout)
-        .pool_max_idle_per_host(1);
+        // those that were open at a time may stay so: a new one costs the server more than one that waits
+        .pool_max_idle_per_host(settings.connections_per_host);
     match &settings.proxy {
         // the proxy's own name is the operator's choice and not judged; targets are, see `check_behind_proxy`
         Some(proxy) => Ok(builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(setup)?)),
