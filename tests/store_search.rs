@@ -62,3 +62,14 @@ async fn words_in_a_title_come_first() {
     let titled: Vec<i64> = (0..6).map(|n| n * 1_000 + 3).filter(|id| id % 11 != 0).collect();
     assert_eq!(first, titled[..5]);
 }
+
+#[tokio::test]
+async fn newest_first_is_exact_where_the_last_items_were_taken_back() {
+    let (folder, store) = filled().await;
+    let db = rusqlite::Connection::open(folder.path().join("perfuse.db")).unwrap();
+    db.execute("UPDATE news SET withdrawn_at = published_at WHERE article_id > ?1", [COUNT - 90]).unwrap();
+    let public = |id: &i64| id % 11 != 0 && *id <= COUNT - 90;
+    let mut by_date: Vec<i64> = (1..=COUNT).filter(public).collect();
+    by_date.sort_by_key(|id| std::cmp::Reverse((if id % 50 == 0 { id + COUNT } else { *id }, id % 7)));
+    assert_eq!(ids(&store, "ecmo", SearchOrder::Newest).await, by_date[..50]);
+}

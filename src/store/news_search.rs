@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::rows::{self, NEWS_COLUMNS};
 use super::search::{Found, LastWord, match_terms};
@@ -177,30 +177,58 @@ fn newest(db: &Connection, question: &Question) -> rusqlite::Result<Vec<i64>> {
     let items: i64 = db.query_row("SELECT coalesce(max(article_id), 0) FROM news", [], |row| row.get(0))?;
     // sorting so many costs what asking for the stragglers behind a page of so many does
     let few = (items * question.limit / 8).isqrt().max(question.limit * 4);
-    if question.is_open || count_up_to(db, &question.expression, few + 1)? <= few {
-        return sorted(db, question);
+    let most = if question.is_open { i64::MAX } else { few + 1 };
+    let mut ids = last_ids(db, question, most)?;
+    if ids.len() as i64 == most {
+        if let Some(page) = page_of_many(db, question, &ids)? {
+            return Ok(page);
+        }
+        ids = last_ids(db, question, i64::MAX)?;
     }
-    let mut hits = last_hits(db, question, question.limit * 2)?;
-    let lowest = hits.iter().map(|(_, id)| *id).min().unwrap_or(0);
-    hits.sort_unstable_by(|one, other| other.cmp(one));
-    let Some((since, _)) = hits.get(question.limit_of_ids().saturating_sub(1)) else {
-        return sorted(db, question);
-    };
-    hits.extend(stragglers(db, question, *since, lowest)?);
-    hits.sort_unstable_by(|one, other| other.cmp(one));
-    hits.truncate(question.limit_of_ids());
-    Ok(hits.into_iter().map(|(_, id)| id).collect())
+    Ok(by_date(question, dated(db, question, &ids)?))
 }
 
-/// The public hits with the highest ids, each with its date.
-fn last_hits(db: &Connection, question: &Question, most: i64) -> rusqlite::Result<Vec<(i64, i64)>> {
+/// `None` where too few of the last are public.
+fn page_of_many(db: &Connection, question: &Question, ids: &[i64]) -> rusqlite::Result<Option<Vec<i64>>> {
+    let last = &ids[..ids.len().min(question.limit_of_ids() * 2)];
+    let mut hits = dated(db, question, last)?;
+    hits.sort_unstable_by(|one, other| other.cmp(one));
+    let Some((since, _)) = hits.get(question.limit_of_ids().saturating_sub(1)) else { return Ok(None) };
+    let lowest = last.last().copied().unwrap_or(0);
+    hits.extend(stragglers(db, question, *since, lowest)?);
+    Ok(Some(by_date(question, hits)))
+}
+
+/// A page of `(date, id)`, the last date first.
+fn by_date(question: &Question, mut hits: Vec<(i64, i64)>) -> Vec<i64> {
+    hits.sort_unstable_by(|one, other| other.cmp(one));
+    hits.truncate(question.limit_of_ids());
+    hits.into_iter().map(|(_, id)| id).collect()
+}
+
+/// The hits with the highest ids, highest first.
+fn last_ids(db: &Connection, question: &Question, most: i64) -> rusqlite::Result<Vec<i64>> {
     let mut statement = db.prepare_cached(
-        "SELECT published_at, article_id FROM news_fts CROSS JOIN news ON news.article_id = news_fts.rowid
-         WHERE news_fts MATCH :words AND withdrawn_at IS NULL AND published_at <= :now
-         ORDER BY news_fts.rowid DESC LIMIT :most",
+        "SELECT rowid FROM news_fts WHERE news_fts MATCH :words ORDER BY rowid DESC LIMIT :most",
     )?;
-    let parameters = named_params! {":words": question.expression, ":now": question.now.0, ":most": most};
-    statement.query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    let parameters = named_params! {":words": question.expression, ":most": most};
+    statement.query_map(parameters, |row| row.get(0))?.collect()
+}
+
+/// Those of the items that are public, each with its date.
+fn dated(db: &Connection, question: &Question, ids: &[i64]) -> rusqlite::Result<Vec<(i64, i64)>> {
+    let mut statement = db.prepare_cached(
+        "SELECT published_at, article_id FROM news
+         WHERE article_id = :id AND withdrawn_at IS NULL AND published_at <= :now",
+    )?;
+    let mut dated = Vec::new();
+    for id in ids {
+        let found = statement.query_row(named_params! {":id": id, ":now": question.now.0}, |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        });
+        dated.extend(found.optional()?);
+    }
+    Ok(dated)
 }
 
 /// The hits with an id below `lowest` that were published since then.
@@ -226,16 +254,4 @@ fn stragglers(
         }
     }
     Ok(hits)
-}
-
-/// All hits, sorted.
-fn sorted(db: &Connection, question: &Question) -> rusqlite::Result<Vec<i64>> {
-    let mut statement = db.prepare_cached(
-        "SELECT news.article_id FROM news_fts JOIN news ON news.article_id = news_fts.rowid
-         WHERE news_fts MATCH :words AND withdrawn_at IS NULL AND published_at <= :now
-         ORDER BY published_at DESC LIMIT :limit",
-    )?;
-    let parameters =
-        named_params! {":words": question.expression, ":now": question.now.0, ":limit": question.limit};
-    statement.query_map(parameters, |row| row.get(0))?.collect()
 }
