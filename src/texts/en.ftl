@@ -324,6 +324,8 @@ say-not-sent-kept = No connection. What you typed is kept on this device; try ag
 say-offline = No connection. What you type is kept on this device.
 say-restored = What you typed here before was not saved yet; it is back.
 say-discard = Discard it
+say-close = Close this note
+say-no-undo = Nothing more to take back here:
 
 ## The desk: queue
 

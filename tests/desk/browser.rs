@@ -253,3 +253,87 @@ async fn everything_works_without_scripts() {
     chrome.click(".sign-out button").await;
     chrome.wait_for("location.pathname === '/desk/sign-in'").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_within_the_page_leads_there_and_loses_nothing() {
+    let Some(_turn) = take_turn("links within the page").await else { return };
+    let world = World::start().await;
+    let (one, two) = (world.trial("Trial 1 of ECPR").await, world.trial("Trial 2 of ECPR").await);
+    let chrome = Chrome::open().await;
+    world.arrive(&chrome, "maria@example.org", Role::Editor).await;
+    chrome.goto(&format!("{}/desk/a/{}", world.url, one.id)).await;
+    let ticked = "document.querySelector('[name=topic][value=cpb]').checked";
+    chrome.ask("document.querySelector('[name=topic][value=cpb]').click()").await;
+    // whether the page is still the one that was opened
+    chrome.ask("window.sameMain = document.querySelector('main')").await;
+    assert_eq!(chrome.ask("document.querySelector('details.draft').open").await, false);
+    let arrived = |id: &str| {
+        format!(
+            "location.hash === '#{id}' && document.activeElement.id === '{id}' && (box => box.top >= 0 && box.bottom \
+             <= innerHeight)(document.activeElement.getBoundingClientRect())"
+        )
+    };
+    chrome.click(".abstract a.to-draft[href='#d1']").await;
+    chrome.wait_for(&arrived("d1")).await;
+    assert_eq!(chrome.ask("document.querySelector('details.draft').open").await, true, "it was folded away");
+    chrome.click("#d1 a").await;
+    chrome.wait_for("location.hash.startsWith('#s') && document.activeElement.localName === 'mark'").await;
+    chrome.ask("document.querySelector('details.draft').open = false").await;
+    chrome.click(".abstract a.to-draft[href='#d1']").await;
+    chrome.wait_for(&arrived("d1")).await;
+    chrome.ask("document.querySelector('details.draft').open = false").await;
+    chrome.click(".abstract a.to-draft[href='#d1']").await;
+    chrome.wait_for("document.querySelector('details.draft').open").await;
+    chrome.ask("document.querySelector('.skip').click()").await;
+    chrome.wait_for("location.hash === '#main' && document.activeElement.id === 'main'").await;
+    chrome.ask("document.querySelector('.to-summary').click()").await;
+    chrome.wait_for("location.hash === '#summary' && document.activeElement.id === 'summary'").await;
+    chrome.ask("history.back()").await;
+    chrome.wait_for("location.hash === '#main'").await;
+    assert_eq!(chrome.ask(ticked).await, true, "what was ticked is still ticked");
+    assert_eq!(chrome.ask("window.sameMain === document.querySelector('main')").await, true);
+    // another page of the browser's history is fetched as before
+    chrome.ask(&format!("document.querySelector('.rows a[href^=\"/desk/a/{}\"]').click()", two.id)).await;
+    chrome.wait_for(&shows("Trial 2 of ECPR")).await;
+    chrome.ask("history.back()").await;
+    chrome.wait_for(&shows("Trial 1 of ECPR")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_on_a_phone_never_lies_over_an_open_menu() {
+    let Some(_turn) = take_turn("menus beneath notes").await else { return };
+    let world = World::start().await;
+    for number in 1..=3 {
+        world.trial(&format!("Trial {number} of ECPR")).await;
+    }
+    let chrome = Chrome::open().await;
+    chrome.set_screen(390, 780, true).await;
+    world.arrive(&chrome, "maria@example.org", Role::Editor).await;
+    chrome.goto(&format!("{}/desk", world.url)).await;
+    chrome.tap(".row a").await;
+    chrome.wait_for(&shows("Trial 1 of ECPR")).await;
+    chrome.tap("button.approve").await;
+    chrome.wait_for(&shows("Trial 2 of ECPR")).await;
+    chrome.wait_for("document.querySelector('#undo') !== null").await;
+    for menu in ["reject", "later", "approve"] {
+        chrome.tap(&format!("button.{menu} + .menu summary")).await;
+        chrome.wait_for(&format!("document.querySelector('button.{menu} + .menu[open]') !== null")).await;
+        let covered = "[...document.querySelectorAll('.menu[open] button, .menu[open] input')].filter(each => { const box = \
+                       each.getBoundingClientRect(); return document.elementFromPoint(box.x + box.width / 2, box.y + \
+                       box.height / 2).closest('button, input') !== each; }).map(each => each.textContent)";
+        assert_eq!(chrome.ask(covered).await, serde_json::json!([]), "{menu}");
+    }
+    chrome.tap("button.approve + .menu summary").await;
+    chrome.wait_for("document.querySelector('.menu[open]') === null").await;
+    chrome.tap(".toast-close").await;
+    chrome.wait_for("document.querySelector('.toast') === null").await;
+    // there is nothing to take back any more, and pressing u says so
+    chrome.press("u").await;
+    chrome.wait_for("document.querySelector('.toast a')?.pathname === '/desk/history'").await;
+    // without a connection a note says so, until it is back
+    chrome.set_offline(true).await;
+    chrome.wait_for("document.querySelector('.toast p')?.textContent === document.querySelector('.toasts').dataset.offline")
+        .await;
+    chrome.set_offline(false).await;
+    chrome.wait_for("document.querySelector('.toast') === null").await;
+}
