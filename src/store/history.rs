@@ -29,6 +29,8 @@ pub struct HistoryRow {
     pub before: Status,
     /// See `before`.
     pub after: Status,
+    /// When the text that it left approved, or took back, became or was to become public.
+    pub publish_at: Option<UnixMs>,
     /// For a rejection.
     pub reject_reason: Option<RejectReason>,
     /// Whether it can still be reversed.
@@ -46,6 +48,13 @@ pub struct MergedText {
     pub title: RichText,
     /// The summary that an editor wrote, if one did.
     pub summary: Option<String>,
+}
+
+impl HistoryRow {
+    /// The time to publish at, if it lay ahead when this was decided.
+    pub fn planned_for(&self) -> Option<UnixMs> {
+        self.publish_at.filter(|at| *at > self.at)
+    }
 }
 
 impl Store {
@@ -92,6 +101,7 @@ impl Store {
                     editor: row.get("editor")?,
                     before: before.status,
                     after: after.status,
+                    publish_at: after.published_at.or(before.published_at),
                     reject_reason: after.reject_reason,
                     undoable: row.get("undoable")?,
                     undone: row.get::<_, Option<i64>>("undone_by")?.is_some(),

@@ -149,8 +149,21 @@ async fn a_marked_figure_is_acknowledged_a_time_is_chosen_and_undone() {
     chrome.click(".menu[open] button").await;
     chrome.wait_for(&shows("Trial 3 of ECPR")).await;
     assert_eq!(world.status_of(two.id).await, Status::Approved);
+    let planned = world.now().plus_ms(DAY_MS).to_utc().format("%-d %b %Y, %H:%M").to_string();
+    let toast = chrome.text("[role=status] .toast").await;
+    assert!(toast.starts_with(&format!("Approved for {planned}: Trial 2 of ECPR")), "{toast}");
+    chrome.goto(&format!("{}/desk/a/{}", world.url, two.id)).await;
+    let standing = chrome.text(".standing").await;
+    assert!(standing.ends_with(&format!("It becomes public on {planned}.")), "{standing}");
+    assert_eq!(chrome.text(".save button").await, "Change it");
+    assert_eq!(chrome.text("form[action$='/withdraw'] button").await, "Do not publish it");
     world.wait(HOUR_MS);
     assert_eq!(world.titles_in_public().await, ["Trial 1 of ECPR"], "the other one is for tomorrow");
+    chrome.goto(&format!("{}/desk/history", world.url)).await;
+    assert_eq!(chrome.text(".event:first-child .act").await, format!("Approved for {planned}"));
+    chrome.goto(&format!("{}/desk/a/{}", world.url, one.id)).await;
+    assert_eq!(chrome.text(".save button").await, "Change what is published");
+    assert_eq!(chrome.text("form[action$='/withdraw'] button").await, "Take it back from the public");
     chrome.goto(&format!("{}/desk/history", world.url)).await;
     chrome.click(".event button").await;
     chrome.wait_for("document.querySelector('.event.undone') !== null").await;
@@ -336,4 +349,47 @@ async fn a_note_on_a_phone_never_lies_over_an_open_menu() {
         .await;
     chrome.set_offline(false).await;
     chrome.wait_for("document.querySelector('.toast') === null").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_are_ticked_counted_rejected_and_put_back_together() {
+    let Some(_turn) = take_turn("several at once").await else { return };
+    let world = World::start().await;
+    let mut trials = Vec::new();
+    for number in 1..=20 {
+        trials.push(world.trial(&format!("Trial {number} of ECPR")).await);
+    }
+    let chrome = Chrome::open().await;
+    for (width, height, touch) in [(1280, 860, false), (390, 780, true)] {
+        chrome.set_screen(width, height, touch).await;
+        if touch {
+            chrome.goto(&format!("{}/desk", world.url)).await;
+        } else {
+            world.arrive(&chrome, "maria@example.org", Role::Editor).await;
+            chrome.goto(&format!("{}/desk", world.url)).await;
+        }
+        chrome.ask("document.querySelector('.bulk').open = true").await;
+        chrome.click(".bulk [value=reject]").await;
+        chrome.wait_for("document.querySelector('.toast')?.textContent.includes('Nothing is ticked')").await;
+        for row in 1..=3 {
+            chrome.ask(&format!("document.querySelector('.row:nth-child({row}) .pick input').click()")).await;
+        }
+        assert_eq!(chrome.text(".picked").await, "3 selected");
+        chrome
+            .ask("document.querySelector('.row').scrollIntoView({ block: 'center', behavior: 'instant' })")
+            .await;
+        let reachable = "(each => { const box = each.getBoundingClientRect(); return document.elementFromPoint(box.x + \
+                         box.width / 2, box.y + box.height / 2) === each; })(document.querySelector('.bulk [value=reject]'))";
+        assert_eq!(chrome.ask(reachable).await, true, "the bar is in the window at {width}");
+        chrome.ask("document.querySelector('.bulk [value=reject]').click()").await;
+        chrome.wait_for("document.querySelector('.toast p')?.textContent === '3 decided.'").await;
+        for trial in &trials[..3] {
+            assert_eq!(world.status_of(trial.id).await, Status::Rejected);
+        }
+        chrome.press("u").await;
+        chrome.wait_for("document.querySelector('.toast p')?.textContent === '3 undone.'").await;
+        for trial in &trials[..3] {
+            assert_eq!(world.status_of(trial.id).await, Status::Queued);
+        }
+    }
 }

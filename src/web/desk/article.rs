@@ -14,7 +14,7 @@ use crate::domain::article::{Article, Sighting};
 use crate::domain::status::{Act, RejectReason, Status, after};
 use crate::domain::summary::{MAX_WORDS, SentenceRole, WARN_WORDS, count_words};
 use crate::domain::text::{RichText, fold_plain};
-use crate::domain::time::DAY_MS;
+use crate::domain::time::{DAY_MS, UnixMs};
 use crate::store::{HistoryRow, MergedText};
 use crate::texts::Texts;
 use crate::web::session::Fields;
@@ -141,6 +141,8 @@ pub(crate) struct ArticleView {
     pub(crate) can_edit: bool,
     pub(crate) can_decide: bool,
     pub(crate) is_public: bool,
+    /// Approved for a time that lies ahead.
+    pub(crate) is_planned: bool,
     pub(crate) other_acts: Vec<OtherAct>,
     pub(crate) reject_reasons: Vec<Choice>,
     pub(crate) later_choices: Vec<Choice>,
@@ -192,6 +194,7 @@ impl ArticleView {
         let names: Vec<String> = (1..=places.len())
             .map(|number| texts.t("article-to-sentence").with("number", number).into())
             .collect();
+        let is_planned = planned_for(article, history, times.now).is_some();
         let allowed = |act| may_decide && after(article.status, act).is_some();
         let draft_text = article.draft.as_ref().map(|draft| draft.text()).unwrap_or_default();
         let topics =
@@ -219,8 +222,9 @@ impl ArticleView {
             topics,
             can_edit: allowed(Act::Edit),
             can_decide: allowed(Act::Approve),
-            is_public: article.status == Status::Approved,
-            other_acts: other_acts(texts, &allowed),
+            is_public: article.status == Status::Approved && !is_planned,
+            is_planned,
+            other_acts: other_acts(texts, is_planned, &allowed),
             reject_reasons: RejectReason::ALL
                 .into_iter()
                 .map(|reason| Choice::new(reason.as_str(), texts.t(reason_key(reason)), false))
@@ -248,7 +252,7 @@ impl ArticleView {
             past: history
                 .iter()
                 .map(|row| Event {
-                    what: describe(texts, row),
+                    what: describe(times, row),
                     who: row.editor.clone(),
                     when: times.show_near(row.at),
                     gone: row.merged.as_ref().map(Gone::of),
@@ -275,8 +279,9 @@ fn shown_sections(
     sections
 }
 
-fn other_acts(texts: &Texts, allowed: &impl Fn(Act) -> bool) -> Vec<OtherAct> {
-    let known = [(Act::Withdraw, "withdraw", "act-withdraw"), (Act::Requeue, "requeue", "act-requeue")];
+fn other_acts(texts: &Texts, is_planned: bool, allowed: &impl Fn(Act) -> bool) -> Vec<OtherAct> {
+    let withdraw = if is_planned { "act-cancel" } else { "act-withdraw" };
+    let known = [(Act::Withdraw, "withdraw", withdraw), (Act::Requeue, "requeue", "act-requeue")];
     known
         .into_iter()
         .filter(|(act, ..)| allowed(*act))
@@ -321,6 +326,12 @@ pub(super) fn reason_key(reason: RejectReason) -> &'static str {
     }
 }
 
+/// The time that an approved text is to be published at, while it lies ahead.
+fn planned_for(article: &Article, history: &[HistoryRow], now: UnixMs) -> Option<UnixMs> {
+    let last = history.iter().find(|row| row.article_id == article.id)?;
+    last.publish_at.filter(|at| article.status == Status::Approved && *at > now)
+}
+
 /// Where it stands, if it does not simply wait.
 pub(crate) fn standing(article: &Article, history: &[HistoryRow], times: Times) -> Option<String> {
     let texts = times.texts;
@@ -342,7 +353,13 @@ pub(crate) fn standing(article: &Article, history: &[HistoryRow], times: Times) 
             }
             None => texts.t("standing-rejected").with("by", by),
         }),
-        Status::Approved => Some(texts.t("standing-approved").with("by", by)),
+        Status::Approved => Some(match planned_for(article, history, times.now) {
+            Some(at) => texts.t("standing-planned").with("by", by).with("at", times.show(at)),
+            None => texts.t("standing-approved").with("by", by),
+        }),
+        Status::Withdrawn if who.is_some_and(|row| row.planned_for().is_some()) => {
+            Some(texts.t("standing-cancelled").with("by", by))
+        }
         Status::Withdrawn => Some(texts.t("standing-withdrawn").with("by", by)),
         Status::Merged => Some(texts.t("standing-merged")),
     };

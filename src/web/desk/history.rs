@@ -11,7 +11,6 @@ use super::page::{Frame, Rich, Times, Toast, show};
 use crate::domain::editor::Role;
 use crate::domain::status::{Act, Status};
 use crate::store::{HistoryRow, TopicAgreement};
-use crate::texts::Texts;
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::session::Visitor;
@@ -78,7 +77,7 @@ pub(super) async fn page(
             article_id: row.article_id,
             title: (&row.title).into(),
             title_plain: row.title.to_plain(),
-            act: describe(state.texts, row),
+            act: describe(times, row),
             act_class: row.act.as_str(),
             who: row.editor.clone(),
             when: times.show_near(row.at),
@@ -114,10 +113,15 @@ fn show_agreement(state: &AppState, topics: Vec<TopicAgreement>) -> Vec<ShownTop
     shown.collect()
 }
 
-/// "Approved", "Rejected (off topic)", "Put back by undo": a decision in the past tense.
-pub(super) fn describe(texts: &Texts, row: &HistoryRow) -> String {
+/// "Approved", "Approved for 24 Nov 2026, 09:00", "Rejected (off topic)", "Put back by undo": a decision in the past tense.
+pub(super) fn describe(times: Times, row: &HistoryRow) -> String {
+    let texts = times.texts;
+    let planned = row.planned_for();
     let key = match row.act {
-        Act::Approve => "past-approved",
+        Act::Approve => match planned {
+            Some(at) => return texts.t("past-approved-for").with("at", times.show(at)).into(),
+            None => "past-approved",
+        },
         Act::Reject => match row.reject_reason {
             Some(reason) => {
                 let reason = texts.t(reason_key(reason)).to_string().to_lowercase();
@@ -127,8 +131,9 @@ pub(super) fn describe(texts: &Texts, row: &HistoryRow) -> String {
         },
         Act::Later => "past-put-off",
         Act::Requeue => "past-requeued",
-        Act::Edit if row.after == Status::Approved => "past-changed",
+        Act::Edit if row.after == Status::Approved && planned.is_none() => "past-changed",
         Act::Edit => "past-edited",
+        Act::Withdraw if planned.is_some() => "past-cancelled",
         Act::Withdraw => "past-withdrawn",
         Act::Undo => "past-undone",
         Act::Merge => "past-merged",

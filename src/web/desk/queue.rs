@@ -152,7 +152,8 @@ pub(super) async fn show_article(
     let form = shown.form.clone();
     let mut pane = article_view(state, visitor, article, form, shown.acknowledged, &view.words).await?;
     pane.errors.clone_from(&shown.errors);
-    let toast = shown.toast.as_ref().map(|toast| Toast { text: toast.text.clone(), undo: toast.undo });
+    let toast =
+        shown.toast.as_ref().map(|toast| Toast { text: toast.text.clone(), undo: toast.undo.clone() });
     let frame = Frame::for_visitor(state, visitor, "queue").await?.with_toast(toast);
     show(shown.status, &QueuePage { frame, list, article: Some(pane), company, opened: true })
 }
@@ -350,7 +351,7 @@ async fn empty(state: &AppState, view: &View, now: UnixMs) -> Result<(String, St
     Ok((state.texts.t("queue-done").into(), when.into()))
 }
 
-/// The note about the decision that led here (`?done=` its id, or `?undone=`, `?said=`).
+/// The note about the decision that led here (`?done=` its id, `?bulk=` several with points between, or `?undone=`, `?unbulk=`, `?said=`).
 async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError> {
     let find = |wanted: &str| {
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
@@ -363,6 +364,7 @@ async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError
         Some("added") => Some("said-added"),
         Some("answered") => Some("toast-answered"),
         Some("apart") => Some("twins-apart-said"),
+        Some("unticked") => Some("queue-unticked"),
         Some("known") => Some("said-known"),
         Some("linked") => Some("version-linked-said"),
         Some("tied") => Some("ties-tied"),
@@ -372,8 +374,16 @@ async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError
     if let Some(key) = said {
         return Ok(Some(Toast::plain(state.texts.t(key))));
     }
-    if let Some(count) = find("bulk").and_then(|count| count.parse::<u32>().ok()) {
-        return Ok(Some(Toast::plain(state.texts.t("history-bulk").with("count", count))));
+    if let Some(count) = find("unbulk").and_then(|count| count.parse::<u32>().ok()) {
+        return Ok(Some(Toast::plain(state.texts.t("history-bulk-undone").with("count", count))));
+    }
+    if let Some(decisions) = find("bulk") {
+        let undo: Vec<i64> = decisions.split('.').filter_map(|id| id.parse().ok()).collect();
+        let text = match undo.len() {
+            0 => state.texts.t("history-bulk-none"),
+            count => state.texts.t("history-bulk").with("count", count),
+        };
+        return Ok(Some(Toast { text: text.into(), undo }));
     }
     let Some(done) = find("done").and_then(|done| done.parse::<i64>().ok()) else { return Ok(None) };
     let history = state.store.history(None, Some(done.saturating_add(1)), 1).await?;
@@ -383,6 +393,6 @@ async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError
         title.truncate(end);
         title.push('…');
     }
-    let text = format!("{}: {title}", describe(state.texts, &row));
-    Ok(Some(Toast { text, undo: row.undoable.then_some(row.decision_id) }))
+    let text = format!("{}: {title}", describe(Times::of(state), &row));
+    Ok(Some(Toast { text, undo: row.undoable.then_some(row.decision_id).into_iter().collect() }))
 }

@@ -14,7 +14,7 @@
     drop(key) { try { localStorage.removeItem(key); } catch { /* as above */ } },
   };
 
-  const saidNames = ['done', 'undone', 'bulk', 'said'];
+  const saidNames = ['done', 'undone', 'bulk', 'unbulk', 'said'];
 
   // ——— notes ———
   // the words, in the desk's language; the element stays when pages are swapped
@@ -165,8 +165,10 @@
       for (const each of boxes.slice(from, to + 1)) each.checked = box.checked;
     }
     lastPicked = box;
-    const bulk = $('.bulk');
-    if (bulk && boxes.some((each) => each.checked)) bulk.open = true;
+    const bulk = $('.bulk'), picked = boxes.filter((each) => each.checked).length;
+    if (!bulk) return;
+    if (picked) bulk.open = true;
+    $('.picked', bulk).textContent = picked ? `${picked} ${$('.picked-words', bulk).textContent}` : '';
   });
 
   // ——— what is typed stays ———
