@@ -19,6 +19,8 @@ pub struct HistoryRow {
     pub article_id: i64,
     /// Its title today.
     pub title: RichText,
+    /// The work's language, if the title is still its own.
+    pub title_language: Option<String>,
     /// What was done.
     pub act: Act,
     /// When.
@@ -73,6 +75,7 @@ impl Store {
             let sql = format!(
                 "{FAMILY}
                  SELECT decisions.id, decisions.article_id, coalesce(articles.edited_title, articles.title) AS title,
+                        CASE WHEN articles.edited_title IS NULL THEN articles.language END AS title_language,
                         act, at, before, after, undone_by, coalesce(editors.name, 'perfuse') AS editor,
                         coalesce(gone.edited_title, gone.title) AS gone_title, gone.summary AS gone_summary,
                         decisions.undone_by IS NULL AND act <> 'undo' AND articles.status <> 'merged' AND NOT EXISTS (
@@ -96,6 +99,7 @@ impl Store {
                     decision_id: row.get("id")?,
                     article_id: row.get("article_id")?,
                     title: RichText::parse(&row.get::<_, String>("title")?),
+                    title_language: row.get("title_language")?,
                     act: rows::word(row, "act", Act::parse)?,
                     at: UnixMs(row.get("at")?),
                     editor: row.get("editor")?,

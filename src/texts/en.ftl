@@ -417,6 +417,8 @@ article-checked =
         [one] I have checked this against the article
        *[other] I have checked these against the article
     }
+article-to-marks = Go to the marks and tick them
+article-copied-draft = The draft is copied from the abstract: rephrase it.
 article-copied = { $percent } % copied from the abstract.
 article-copied-much = { $percent } % copied from the abstract: say it in your own words, abstracts can be copyrighted.
 article-preview = As readers will see it
@@ -518,7 +520,7 @@ problem-title = The title is empty.
 problem-placeholder = The title only stands in for the record, which has not been looked up yet. Write the title, or wait.
 problem-summary = The summary is empty: write a sentence or two.
 problem-words = The summary has { $words } words; the feeds take at most { $most }.
-problem-doubts = Something in the summary does not match the abstract; see the marks below it.
+problem-doubts = The summary has marks that are not ticked as checked yet.
 problem-publish-at = Choose a time to publish at that lies ahead, within a year.
 problem-until = Choose a day that lies ahead, within a year.
 no-undo = This cannot be undone any more: { $why }.

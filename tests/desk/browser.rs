@@ -138,10 +138,14 @@ async fn a_marked_figure_is_acknowledged_a_time_is_chosen_and_undone() {
     chrome.click("button.approve").await;
     chrome.wait_for("document.activeElement.id === 'errors'").await;
     assert_eq!(world.status_of(one.id).await, Status::Queued);
-    chrome.click("[name=acknowledged]").await;
+    chrome.click("#errors a").await;
+    chrome.wait_for("document.activeElement.name === 'acknowledged'").await;
+    chrome.press(" ").await;
     chrome.click("button.approve").await;
     chrome.wait_for(&shows("Trial 2 of ECPR")).await;
     assert_eq!(world.status_of(one.id).await, Status::Approved);
+    assert_eq!(chrome.ask("document.querySelector('.identifiers a').firstChild.textContent").await, "PMID 2");
+    assert_eq!(chrome.text(".copied").await, "The draft is copied from the abstract: rephrase it.");
 
     let tomorrow = world.now().plus_ms(DAY_MS).to_utc().format("%Y-%m-%dT%H:%M").to_string();
     chrome.click("button.approve + .menu summary").await;

@@ -2,7 +2,7 @@
 
 use super::annotate::{FindTerms, ShownSection, annotate, mark_terms};
 use super::check::Checked;
-use super::facts::{Badge, Link, authors, badges, links, meta};
+use super::facts::{Badge, Link, abstract_lang, authors, badges, identifiers, links, meta, title_lang};
 use super::history::describe;
 use super::notices::ShownNotice;
 use super::page::{Choice, Rich, Times};
@@ -115,16 +115,33 @@ impl ShownReason {
     }
 }
 
+/// The reasons, without those whose term stands within another one's: “platelet” beside “platelets” tells nothing.
+fn telling(reasons: &[String]) -> impl Iterator<Item = &str> {
+    let term = |reason: &'_ str| -> Option<String> {
+        Some(reason.split_once('“')?.1.split_once('”')?.0.to_lowercase())
+    };
+    reasons.iter().map(String::as_str).filter(move |reason| {
+        let Some(own) = term(reason) else { return true };
+        let others = reasons.iter().filter_map(|other| term(other));
+        !others.into_iter().any(|other| other.len() > own.len() && other.contains(&own))
+    })
+}
+
 /// Everything of the article pane.
 pub(crate) struct ArticleView {
     pub(crate) id: i64,
     pub(crate) revision: i64,
     pub(crate) title: Rich,
     pub(crate) title_plain: String,
+    /// For `lang`, where it is not the desk's.
+    pub(crate) title_lang: Option<String>,
+    /// The same of the abstract.
+    pub(crate) abstract_lang: Option<String>,
     pub(crate) meta: String,
     pub(crate) authors: String,
     pub(crate) badges: Vec<Badge>,
     pub(crate) links: Vec<Link>,
+    pub(crate) identifiers: Vec<Link>,
     pub(crate) reasons: Vec<ShownReason>,
     pub(crate) standing: Option<String>,
     /// What the watch found, newest first.
@@ -171,6 +188,8 @@ pub(crate) struct Material<'a> {
     pub(crate) times: Times,
     /// The words to mark in title and abstract.
     pub(crate) find: FindTerms<'a>,
+    /// The desk's language.
+    pub(crate) lang: &'a str,
 }
 
 impl ArticleView {
@@ -187,6 +206,7 @@ impl ArticleView {
             may_decide,
             times,
             find,
+            lang,
         } = material;
         let texts = times.texts;
         let places: Vec<(usize, usize)> =
@@ -204,11 +224,14 @@ impl ArticleView {
             revision: article.revision,
             title: mark_terms(article.shown_title(), find),
             title_plain: article.shown_title().to_plain(),
+            title_lang: shown_title_lang(article, lang),
+            abstract_lang: abstract_lang(article, lang),
             meta: meta(article),
             authors: authors(texts, &article.authors),
             badges: badges(texts, article, sightings.len()),
             links: links(texts, article),
-            reasons: article.relevance.reasons.iter().map(|reason| ShownReason::new(reason)).collect(),
+            identifiers: identifiers(article),
+            reasons: telling(&article.relevance.reasons).map(ShownReason::new).collect(),
             noticed: Vec::new(),
             standing: standing(article, history, times),
             trial: article.trial.as_ref().map(TrialView::new),
@@ -308,6 +331,12 @@ fn shown_draft(texts: &Texts, article: &Article) -> Vec<ShownSentence> {
         .collect()
 }
 
+/// The language of the title that is shown, unless it is `around` or an editor wrote it.
+pub(super) fn shown_title_lang(article: &Article, around: &str) -> Option<String> {
+    let language = article.language.as_deref().filter(|_| article.edited_title.is_none());
+    title_lang(&article.title, language, around)
+}
+
 /// What the form shows of a title: tags as tags, characters as themselves, unless that would read as something else.
 pub(crate) fn editable(title: &RichText) -> String {
     let plain = html_escape::decode_html_entities(title.as_html()).into_owned();
@@ -373,6 +402,15 @@ pub(crate) fn standing(article: &Article, history: &[HistoryRow], times: Times) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_within_another_is_not_told_twice() {
+        let reasons =
+            ["“platelet”: you published 3 of 4", "“platelets”: you published 2 of 4", "indexed as ECMO"];
+        let reasons = reasons.map(String::from);
+        let told: Vec<&str> = telling(&reasons).collect();
+        assert_eq!(told, ["“platelets”: you published 2 of 4", "indexed as ECMO"]);
+    }
 
     #[test]
     fn a_title_in_the_form_reads_as_it_will_be_read_back() {

@@ -7,10 +7,12 @@ use axum::response::Response;
 
 use super::article::Gone;
 use super::article::reason_key;
+use super::facts::title_lang;
 use super::page::{Frame, Rich, Times, Toast, show};
 use crate::domain::editor::Role;
 use crate::domain::status::{Act, Status};
 use crate::store::{HistoryRow, TopicAgreement};
+use crate::texts::Texts;
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::session::Visitor;
@@ -23,6 +25,7 @@ struct ShownRow {
     article_id: i64,
     title: Rich,
     title_plain: String,
+    title_lang: Option<String>,
     act: String,
     act_class: &'static str,
     who: String,
@@ -69,6 +72,7 @@ pub(super) async fn page(
     let history = state.store.history(None, number("before"), PAGE + 1).await?;
     let older =
         history.get(PAGE as usize - 1).filter(|_| history.len() > PAGE as usize).map(|row| row.decision_id);
+    let lang = Texts::lang_for(&state.site.language);
     let rows = history
         .iter()
         .take(PAGE as usize)
@@ -77,6 +81,7 @@ pub(super) async fn page(
             article_id: row.article_id,
             title: (&row.title).into(),
             title_plain: row.title.to_plain(),
+            title_lang: title_lang(&row.title, row.title_language.as_deref(), lang),
             act: describe(times, row),
             act_class: row.act.as_str(),
             who: row.editor.clone(),

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::annotate::mark_found;
-use super::article::{ArticleView, FormText, Material};
+use super::article::{ArticleView, FormText, Material, shown_title_lang};
 use super::check::Checked;
 use super::company::Company;
 use super::facts::{Badge, badges, meta};
@@ -39,6 +39,7 @@ struct Row {
     revision: i64,
     title: Rich,
     title_plain: String,
+    title_lang: Option<String>,
     meta: String,
     badges: Vec<Badge>,
     why: String,
@@ -188,6 +189,7 @@ async fn article_view(
         topics: &state.site.topics,
         may_decide: visitor.may(Role::Editor),
         times,
+        lang: Texts::lang_for(&state.site.language),
         find: &|text| find_places(&state.rules, &terms, text),
     });
     view.badges = with_notice(view.badges, badge(state.texts, &notices, article.id));
@@ -220,6 +222,7 @@ async fn list(
         .map(|(article, (((_, sources), notes), marked))| {
             let mut row = row(state.texts, article, &notices, *sources, *notes, marked, view.anywhere);
             row.current = current == Some(article.id);
+            row.title_lang = shown_title_lang(article, Texts::lang_for(&state.site.language));
             if let Some(preprint) = papers.get(&article.id) {
                 row.badges.insert(0, Badge::new(state.texts.t(preprint_key(*preprint)), "plain"));
             }
@@ -285,6 +288,7 @@ fn row(
         revision: article.revision,
         title: record_title.map_or_else(|| article.shown_title().into(), |title| mark_found(title)),
         title_plain: article.shown_title().to_plain(),
+        title_lang: None,
         meta: meta(article),
         badges: with_notice(badges, badge(texts, notices, article.id)),
         why,
