@@ -19,6 +19,8 @@ pub struct HistoryRow {
     pub article_id: i64,
     /// Its title today.
     pub title: RichText,
+    /// The work's language, if the title is still its own.
+    pub title_language: Option<String>,
     /// What was done.
     pub act: Act,
     /// When.
@@ -29,6 +31,8 @@ pub struct HistoryRow {
     pub before: Status,
     /// See `before`.
     pub after: Status,
+    /// When the text that it left approved, or took back, became or was to become public.
+    pub publish_at: Option<UnixMs>,
     /// For a rejection.
     pub reject_reason: Option<RejectReason>,
     /// Whether it can still be reversed.
@@ -48,6 +52,13 @@ pub struct MergedText {
     pub summary: Option<String>,
 }
 
+impl HistoryRow {
+    /// The time to publish at, if it lay ahead when this was decided.
+    pub fn planned_for(&self) -> Option<UnixMs> {
+        self.publish_at.filter(|at| *at > self.at)
+    }
+}
+
 impl Store {
     /// Decisions, newest first, from before `before` (a decision id) on; of one article, with those merged into it, if
     /// `article_id` is given.
@@ -64,6 +75,7 @@ impl Store {
             let sql = format!(
                 "{FAMILY}
                  SELECT decisions.id, decisions.article_id, coalesce(articles.edited_title, articles.title) AS title,
+                        CASE WHEN articles.edited_title IS NULL THEN articles.language END AS title_language,
                         act, at, before, after, undone_by, coalesce(editors.name, 'perfuse') AS editor,
                         coalesce(gone.edited_title, gone.title) AS gone_title, gone.summary AS gone_summary,
                         decisions.undone_by IS NULL AND act <> 'undo' AND articles.status <> 'merged' AND NOT EXISTS (
@@ -87,11 +99,13 @@ impl Store {
                     decision_id: row.get("id")?,
                     article_id: row.get("article_id")?,
                     title: RichText::parse(&row.get::<_, String>("title")?),
+                    title_language: row.get("title_language")?,
                     act: rows::word(row, "act", Act::parse)?,
                     at: UnixMs(row.get("at")?),
                     editor: row.get("editor")?,
                     before: before.status,
                     after: after.status,
+                    publish_at: after.published_at.or(before.published_at),
                     reject_reason: after.reject_reason,
                     undoable: row.get("undoable")?,
                     undone: row.get::<_, Option<i64>>("undone_by")?.is_some(),

@@ -73,7 +73,9 @@ act-later = Later
 act-save = Save
 act-requeue = Put back into the queue
 act-withdraw = Take it back from the public
+act-cancel = Do not publish it
 act-undo = Undo
+act-undo-all = Undo all { $count }
 act-sign-in = Sign in
 older = Older
 
@@ -324,6 +326,8 @@ say-not-sent-kept = No connection. What you typed is kept on this device; try ag
 say-offline = No connection. What you type is kept on this device.
 say-restored = What you typed here before was not saved yet; it is back.
 say-discard = Discard it
+say-close = Close this note
+say-no-undo = Nothing more to take back here:
 
 ## The desk: queue
 
@@ -358,6 +362,8 @@ queue-bulk = Several at once
 queue-bulk-reject = Reject selected
 queue-bulk-later = Later, selected
 queue-bulk-reject-all = Reject all { $count } on this page
+queue-picked = selected
+queue-unticked = Nothing is ticked: tick the articles first.
 queue-bulk-undo = Every decision can be undone on the History page.
 queue-pages = Pages
 queue-previous = Previous
@@ -411,6 +417,8 @@ article-checked =
         [one] I have checked this against the article
        *[other] I have checked these against the article
     }
+article-to-marks = Go to the marks and tick them
+article-copied-draft = The draft is copied from the abstract: rephrase it.
 article-copied = { $percent } % copied from the abstract.
 article-copied-much = { $percent } % copied from the abstract: say it in your own words, abstracts can be copyrighted.
 article-preview = As readers will see it
@@ -434,6 +442,7 @@ wording-waiting = The language model was asked. Its proposal appears here; you c
 wording-worded = Worded by { $model }: read it against the abstract.
 article-topics = Topics
 article-save-public = Change what is published
+article-save-planned = Change it
 article-save = Save without deciding
 article-decide = Decide
 article-reject-reason = Reject with a reason
@@ -472,7 +481,9 @@ standing-later = Put off until { $until }{ $by }.
 standing-rejected = Rejected{ $by }.
 standing-rejected-reason = Rejected ({ $reason }){ $by }.
 standing-approved = Approved{ $by }.
+standing-planned = Approved{ $by }. It becomes public on { $at }.
 standing-withdrawn = Taken back from the public{ $by }.
+standing-cancelled = Taken back before it was public{ $by }.
 standing-merged = Merged into another article.
 standing-changed = { $standing } { $change } What is public was not touched.
 badge-retracted = Retracted
@@ -509,7 +520,7 @@ problem-title = The title is empty.
 problem-placeholder = The title only stands in for the record, which has not been looked up yet. Write the title, or wait.
 problem-summary = The summary is empty: write a sentence or two.
 problem-words = The summary has { $words } words; the feeds take at most { $most }.
-problem-doubts = Something in the summary does not match the abstract; see the marks below it.
+problem-doubts = The summary has marks that are not ticked as checked yet.
 problem-publish-at = Choose a time to publish at that lies ahead, within a year.
 problem-until = Choose a day that lies ahead, within a year.
 no-undo = This cannot be undone any more: { $why }.
@@ -703,8 +714,11 @@ history-empty-html = They appear here as soon as somebody decides in the <a href
 history-undo-of = “{ $act }” of { $title }
 history-undone-since = undone since
 history-undone = Undone: the article is what it was before.
-history-bulk = { $count } decided. Undo them one by one on the History page.
+history-bulk = { $count } decided.
+history-bulk-none = None was decided: somebody else was faster.
+history-bulk-undone = { $count } undone.
 past-approved = Approved
+past-approved-for = Approved for { $at }
 past-rejected = Rejected
 past-rejected-reason = Rejected ({ $reason })
 past-put-off = Put off
@@ -712,6 +726,7 @@ past-requeued = Put back into the queue
 past-changed = Changed in public
 past-edited = Edited
 past-withdrawn = Taken back
+past-cancelled = Taken back before it was public
 past-undone = Undone
 past-merged = Merged with a duplicate
 

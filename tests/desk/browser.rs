@@ -138,10 +138,14 @@ async fn a_marked_figure_is_acknowledged_a_time_is_chosen_and_undone() {
     chrome.click("button.approve").await;
     chrome.wait_for("document.activeElement.id === 'errors'").await;
     assert_eq!(world.status_of(one.id).await, Status::Queued);
-    chrome.click("[name=acknowledged]").await;
+    chrome.click("#errors a").await;
+    chrome.wait_for("document.activeElement.name === 'acknowledged'").await;
+    chrome.press(" ").await;
     chrome.click("button.approve").await;
     chrome.wait_for(&shows("Trial 2 of ECPR")).await;
     assert_eq!(world.status_of(one.id).await, Status::Approved);
+    assert_eq!(chrome.ask("document.querySelector('.identifiers a').firstChild.textContent").await, "PMID 2");
+    assert_eq!(chrome.text(".copied").await, "The draft is copied from the abstract: rephrase it.");
 
     let tomorrow = world.now().plus_ms(DAY_MS).to_utc().format("%Y-%m-%dT%H:%M").to_string();
     chrome.click("button.approve + .menu summary").await;
@@ -149,8 +153,21 @@ async fn a_marked_figure_is_acknowledged_a_time_is_chosen_and_undone() {
     chrome.click(".menu[open] button").await;
     chrome.wait_for(&shows("Trial 3 of ECPR")).await;
     assert_eq!(world.status_of(two.id).await, Status::Approved);
+    let planned = world.now().plus_ms(DAY_MS).to_utc().format("%-d %b %Y, %H:%M").to_string();
+    let toast = chrome.text("[role=status] .toast").await;
+    assert!(toast.starts_with(&format!("Approved for {planned}: Trial 2 of ECPR")), "{toast}");
+    chrome.goto(&format!("{}/desk/a/{}", world.url, two.id)).await;
+    let standing = chrome.text(".standing").await;
+    assert!(standing.ends_with(&format!("It becomes public on {planned}.")), "{standing}");
+    assert_eq!(chrome.text(".save button").await, "Change it");
+    assert_eq!(chrome.text("form[action$='/withdraw'] button").await, "Do not publish it");
     world.wait(HOUR_MS);
     assert_eq!(world.titles_in_public().await, ["Trial 1 of ECPR"], "the other one is for tomorrow");
+    chrome.goto(&format!("{}/desk/history", world.url)).await;
+    assert_eq!(chrome.text(".event:first-child .act").await, format!("Approved for {planned}"));
+    chrome.goto(&format!("{}/desk/a/{}", world.url, one.id)).await;
+    assert_eq!(chrome.text(".save button").await, "Change what is published");
+    assert_eq!(chrome.text("form[action$='/withdraw'] button").await, "Take it back from the public");
     chrome.goto(&format!("{}/desk/history", world.url)).await;
     chrome.click(".event button").await;
     chrome.wait_for("document.querySelector('.event.undone') !== null").await;
@@ -252,4 +269,131 @@ async fn everything_works_without_scripts() {
     assert_eq!(world.status_of(two.id).await, Status::Queued);
     chrome.click(".sign-out button").await;
     chrome.wait_for("location.pathname === '/desk/sign-in'").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_within_the_page_leads_there_and_loses_nothing() {
+    let Some(_turn) = take_turn("links within the page").await else { return };
+    let world = World::start().await;
+    let (one, two) = (world.trial("Trial 1 of ECPR").await, world.trial("Trial 2 of ECPR").await);
+    let chrome = Chrome::open().await;
+    world.arrive(&chrome, "maria@example.org", Role::Editor).await;
+    chrome.goto(&format!("{}/desk/a/{}", world.url, one.id)).await;
+    let ticked = "document.querySelector('[name=topic][value=cpb]').checked";
+    chrome.ask("document.querySelector('[name=topic][value=cpb]').click()").await;
+    // whether the page is still the one that was opened
+    chrome.ask("window.sameMain = document.querySelector('main')").await;
+    assert_eq!(chrome.ask("document.querySelector('details.draft').open").await, false);
+    let arrived = |id: &str| {
+        format!(
+            "location.hash === '#{id}' && document.activeElement.id === '{id}' && (box => box.top >= 0 && box.bottom \
+             <= innerHeight)(document.activeElement.getBoundingClientRect())"
+        )
+    };
+    chrome.click(".abstract a.to-draft[href='#d1']").await;
+    chrome.wait_for(&arrived("d1")).await;
+    assert_eq!(chrome.ask("document.querySelector('details.draft').open").await, true, "it was folded away");
+    chrome.click("#d1 a").await;
+    chrome.wait_for("location.hash.startsWith('#s') && document.activeElement.localName === 'mark'").await;
+    chrome.ask("document.querySelector('details.draft').open = false").await;
+    chrome.click(".abstract a.to-draft[href='#d1']").await;
+    chrome.wait_for(&arrived("d1")).await;
+    chrome.ask("document.querySelector('details.draft').open = false").await;
+    chrome.click(".abstract a.to-draft[href='#d1']").await;
+    chrome.wait_for("document.querySelector('details.draft').open").await;
+    chrome.ask("document.querySelector('.skip').click()").await;
+    chrome.wait_for("location.hash === '#main' && document.activeElement.id === 'main'").await;
+    chrome.ask("document.querySelector('.to-summary').click()").await;
+    chrome.wait_for("location.hash === '#summary' && document.activeElement.id === 'summary'").await;
+    chrome.ask("history.back()").await;
+    chrome.wait_for("location.hash === '#main'").await;
+    assert_eq!(chrome.ask(ticked).await, true, "what was ticked is still ticked");
+    assert_eq!(chrome.ask("window.sameMain === document.querySelector('main')").await, true);
+    // another page of the browser's history is fetched as before
+    chrome.ask(&format!("document.querySelector('.rows a[href^=\"/desk/a/{}\"]').click()", two.id)).await;
+    chrome.wait_for(&shows("Trial 2 of ECPR")).await;
+    chrome.ask("history.back()").await;
+    chrome.wait_for(&shows("Trial 1 of ECPR")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_on_a_phone_never_lies_over_an_open_menu() {
+    let Some(_turn) = take_turn("menus beneath notes").await else { return };
+    let world = World::start().await;
+    for number in 1..=3 {
+        world.trial(&format!("Trial {number} of ECPR")).await;
+    }
+    let chrome = Chrome::open().await;
+    chrome.set_screen(390, 780, true).await;
+    world.arrive(&chrome, "maria@example.org", Role::Editor).await;
+    chrome.goto(&format!("{}/desk", world.url)).await;
+    chrome.tap(".row a").await;
+    chrome.wait_for(&shows("Trial 1 of ECPR")).await;
+    chrome.tap("button.approve").await;
+    chrome.wait_for(&shows("Trial 2 of ECPR")).await;
+    chrome.wait_for("document.querySelector('#undo') !== null").await;
+    for menu in ["reject", "later", "approve"] {
+        chrome.tap(&format!("button.{menu} + .menu summary")).await;
+        chrome.wait_for(&format!("document.querySelector('button.{menu} + .menu[open]') !== null")).await;
+        let covered = "[...document.querySelectorAll('.menu[open] button, .menu[open] input')].filter(each => { const box = \
+                       each.getBoundingClientRect(); return document.elementFromPoint(box.x + box.width / 2, box.y + \
+                       box.height / 2).closest('button, input') !== each; }).map(each => each.textContent)";
+        assert_eq!(chrome.ask(covered).await, serde_json::json!([]), "{menu}");
+    }
+    chrome.tap("button.approve + .menu summary").await;
+    chrome.wait_for("document.querySelector('.menu[open]') === null").await;
+    chrome.tap(".toast-close").await;
+    chrome.wait_for("document.querySelector('.toast') === null").await;
+    // there is nothing to take back any more, and pressing u says so
+    chrome.press("u").await;
+    chrome.wait_for("document.querySelector('.toast a')?.pathname === '/desk/history'").await;
+    // without a connection a note says so, until it is back
+    chrome.set_offline(true).await;
+    chrome.wait_for("document.querySelector('.toast p')?.textContent === document.querySelector('.toasts').dataset.offline")
+        .await;
+    chrome.set_offline(false).await;
+    chrome.wait_for("document.querySelector('.toast') === null").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_are_ticked_counted_rejected_and_put_back_together() {
+    let Some(_turn) = take_turn("several at once").await else { return };
+    let world = World::start().await;
+    let mut trials = Vec::new();
+    for number in 1..=20 {
+        trials.push(world.trial(&format!("Trial {number} of ECPR")).await);
+    }
+    let chrome = Chrome::open().await;
+    for (width, height, touch) in [(1280, 860, false), (390, 780, true)] {
+        chrome.set_screen(width, height, touch).await;
+        if touch {
+            chrome.goto(&format!("{}/desk", world.url)).await;
+        } else {
+            world.arrive(&chrome, "maria@example.org", Role::Editor).await;
+            chrome.goto(&format!("{}/desk", world.url)).await;
+        }
+        chrome.ask("document.querySelector('.bulk').open = true").await;
+        chrome.click(".bulk [value=reject]").await;
+        chrome.wait_for("document.querySelector('.toast')?.textContent.includes('Nothing is ticked')").await;
+        for row in 1..=3 {
+            chrome.ask(&format!("document.querySelector('.row:nth-child({row}) .pick input').click()")).await;
+        }
+        assert_eq!(chrome.text(".picked").await, "3 selected");
+        chrome
+            .ask("document.querySelector('.row').scrollIntoView({ block: 'center', behavior: 'instant' })")
+            .await;
+        let reachable = "(each => { const box = each.getBoundingClientRect(); return document.elementFromPoint(box.x + \
+                         box.width / 2, box.y + box.height / 2) === each; })(document.querySelector('.bulk [value=reject]'))";
+        assert_eq!(chrome.ask(reachable).await, true, "the bar is in the window at {width}");
+        chrome.ask("document.querySelector('.bulk [value=reject]').click()").await;
+        chrome.wait_for("document.querySelector('.toast p')?.textContent === '3 decided.'").await;
+        for trial in &trials[..3] {
+            assert_eq!(world.status_of(trial.id).await, Status::Rejected);
+        }
+        chrome.press("u").await;
+        chrome.wait_for("document.querySelector('.toast p')?.textContent === '3 undone.'").await;
+        for trial in &trials[..3] {
+            assert_eq!(world.status_of(trial.id).await, Status::Queued);
+        }
+    }
 }

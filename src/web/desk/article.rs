@@ -2,7 +2,7 @@
 
 use super::annotate::{FindTerms, ShownSection, annotate, mark_terms};
 use super::check::Checked;
-use super::facts::{Badge, Link, authors, badges, links, meta};
+use super::facts::{Badge, Link, abstract_lang, authors, badges, identifiers, links, meta, title_lang};
 use super::history::describe;
 use super::notices::ShownNotice;
 use super::page::{Choice, Rich, Times};
@@ -14,7 +14,7 @@ use crate::domain::article::{Article, Sighting};
 use crate::domain::status::{Act, RejectReason, Status, after};
 use crate::domain::summary::{MAX_WORDS, SentenceRole, WARN_WORDS, count_words};
 use crate::domain::text::{RichText, fold_plain};
-use crate::domain::time::DAY_MS;
+use crate::domain::time::{DAY_MS, UnixMs};
 use crate::store::{HistoryRow, MergedText};
 use crate::texts::Texts;
 use crate::web::session::Fields;
@@ -115,16 +115,33 @@ impl ShownReason {
     }
 }
 
+/// The reasons, without those whose term stands within another one's: “platelet” beside “platelets” tells nothing.
+fn telling(reasons: &[String]) -> impl Iterator<Item = &str> {
+    let term = |reason: &'_ str| -> Option<String> {
+        Some(reason.split_once('“')?.1.split_once('”')?.0.to_lowercase())
+    };
+    reasons.iter().map(String::as_str).filter(move |reason| {
+        let Some(own) = term(reason) else { return true };
+        let others = reasons.iter().filter_map(|other| term(other));
+        !others.into_iter().any(|other| other.len() > own.len() && other.contains(&own))
+    })
+}
+
 /// Everything of the article pane.
 pub(crate) struct ArticleView {
     pub(crate) id: i64,
     pub(crate) revision: i64,
     pub(crate) title: Rich,
     pub(crate) title_plain: String,
+    /// For `lang`, where it is not the desk's.
+    pub(crate) title_lang: Option<String>,
+    /// The same of the abstract.
+    pub(crate) abstract_lang: Option<String>,
     pub(crate) meta: String,
     pub(crate) authors: String,
     pub(crate) badges: Vec<Badge>,
     pub(crate) links: Vec<Link>,
+    pub(crate) identifiers: Vec<Link>,
     pub(crate) reasons: Vec<ShownReason>,
     pub(crate) standing: Option<String>,
     /// What the watch found, newest first.
@@ -141,6 +158,8 @@ pub(crate) struct ArticleView {
     pub(crate) can_edit: bool,
     pub(crate) can_decide: bool,
     pub(crate) is_public: bool,
+    /// Approved for a time that lies ahead.
+    pub(crate) is_planned: bool,
     pub(crate) other_acts: Vec<OtherAct>,
     pub(crate) reject_reasons: Vec<Choice>,
     pub(crate) later_choices: Vec<Choice>,
@@ -169,6 +188,8 @@ pub(crate) struct Material<'a> {
     pub(crate) times: Times,
     /// The words to mark in title and abstract.
     pub(crate) find: FindTerms<'a>,
+    /// The desk's language.
+    pub(crate) lang: &'a str,
 }
 
 impl ArticleView {
@@ -185,6 +206,7 @@ impl ArticleView {
             may_decide,
             times,
             find,
+            lang,
         } = material;
         let texts = times.texts;
         let places: Vec<(usize, usize)> =
@@ -192,6 +214,7 @@ impl ArticleView {
         let names: Vec<String> = (1..=places.len())
             .map(|number| texts.t("article-to-sentence").with("number", number).into())
             .collect();
+        let is_planned = planned_for(article, history, times.now).is_some();
         let allowed = |act| may_decide && after(article.status, act).is_some();
         let draft_text = article.draft.as_ref().map(|draft| draft.text()).unwrap_or_default();
         let topics =
@@ -201,11 +224,14 @@ impl ArticleView {
             revision: article.revision,
             title: mark_terms(article.shown_title(), find),
             title_plain: article.shown_title().to_plain(),
+            title_lang: shown_title_lang(article, lang),
+            abstract_lang: abstract_lang(article, lang),
             meta: meta(article),
             authors: authors(texts, &article.authors),
             badges: badges(texts, article, sightings.len()),
             links: links(texts, article),
-            reasons: article.relevance.reasons.iter().map(|reason| ShownReason::new(reason)).collect(),
+            identifiers: identifiers(article),
+            reasons: telling(&article.relevance.reasons).map(ShownReason::new).collect(),
             noticed: Vec::new(),
             standing: standing(article, history, times),
             trial: article.trial.as_ref().map(TrialView::new),
@@ -219,8 +245,9 @@ impl ArticleView {
             topics,
             can_edit: allowed(Act::Edit),
             can_decide: allowed(Act::Approve),
-            is_public: article.status == Status::Approved,
-            other_acts: other_acts(texts, &allowed),
+            is_public: article.status == Status::Approved && !is_planned,
+            is_planned,
+            other_acts: other_acts(texts, is_planned, &allowed),
             reject_reasons: RejectReason::ALL
                 .into_iter()
                 .map(|reason| Choice::new(reason.as_str(), texts.t(reason_key(reason)), false))
@@ -248,7 +275,7 @@ impl ArticleView {
             past: history
                 .iter()
                 .map(|row| Event {
-                    what: describe(texts, row),
+                    what: describe(times, row),
                     who: row.editor.clone(),
                     when: times.show_near(row.at),
                     gone: row.merged.as_ref().map(Gone::of),
@@ -275,8 +302,9 @@ fn shown_sections(
     sections
 }
 
-fn other_acts(texts: &Texts, allowed: &impl Fn(Act) -> bool) -> Vec<OtherAct> {
-    let known = [(Act::Withdraw, "withdraw", "act-withdraw"), (Act::Requeue, "requeue", "act-requeue")];
+fn other_acts(texts: &Texts, is_planned: bool, allowed: &impl Fn(Act) -> bool) -> Vec<OtherAct> {
+    let withdraw = if is_planned { "act-cancel" } else { "act-withdraw" };
+    let known = [(Act::Withdraw, "withdraw", withdraw), (Act::Requeue, "requeue", "act-requeue")];
     known
         .into_iter()
         .filter(|(act, ..)| allowed(*act))
@@ -303,6 +331,12 @@ fn shown_draft(texts: &Texts, article: &Article) -> Vec<ShownSentence> {
         .collect()
 }
 
+/// The language of the title that is shown, unless it is `around` or an editor wrote it.
+pub(super) fn shown_title_lang(article: &Article, around: &str) -> Option<String> {
+    let language = article.language.as_deref().filter(|_| article.edited_title.is_none());
+    title_lang(&article.title, language, around)
+}
+
 /// What the form shows of a title: tags as tags, characters as themselves, unless that would read as something else.
 pub(crate) fn editable(title: &RichText) -> String {
     let plain = html_escape::decode_html_entities(title.as_html()).into_owned();
@@ -319,6 +353,12 @@ pub(super) fn reason_key(reason: RejectReason) -> &'static str {
         RejectReason::AlreadyCovered => "reason-already-covered",
         RejectReason::Other => "reason-other",
     }
+}
+
+/// The time that an approved text is to be published at, while it lies ahead.
+fn planned_for(article: &Article, history: &[HistoryRow], now: UnixMs) -> Option<UnixMs> {
+    let last = history.iter().find(|row| row.article_id == article.id)?;
+    last.publish_at.filter(|at| article.status == Status::Approved && *at > now)
 }
 
 /// Where it stands, if it does not simply wait.
@@ -342,7 +382,13 @@ pub(crate) fn standing(article: &Article, history: &[HistoryRow], times: Times) 
             }
             None => texts.t("standing-rejected").with("by", by),
         }),
-        Status::Approved => Some(texts.t("standing-approved").with("by", by)),
+        Status::Approved => Some(match planned_for(article, history, times.now) {
+            Some(at) => texts.t("standing-planned").with("by", by).with("at", times.show(at)),
+            None => texts.t("standing-approved").with("by", by),
+        }),
+        Status::Withdrawn if who.is_some_and(|row| row.planned_for().is_some()) => {
+            Some(texts.t("standing-cancelled").with("by", by))
+        }
         Status::Withdrawn => Some(texts.t("standing-withdrawn").with("by", by)),
         Status::Merged => Some(texts.t("standing-merged")),
     };
@@ -356,6 +402,15 @@ pub(crate) fn standing(article: &Article, history: &[HistoryRow], times: Times) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_within_another_is_not_told_twice() {
+        let reasons =
+            ["“platelet”: you published 3 of 4", "“platelets”: you published 2 of 4", "indexed as ECMO"];
+        let reasons = reasons.map(String::from);
+        let told: Vec<&str> = telling(&reasons).collect();
+        assert_eq!(told, ["“platelets”: you published 2 of 4", "indexed as ECMO"]);
+    }
 
     #[test]
     fn a_title_in_the_form_reads_as_it_will_be_read_back() {

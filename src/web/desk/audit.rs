@@ -147,7 +147,11 @@ pub(super) async fn json(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     let rows = export(&state, query).await?;
-    let body = serde_json::to_string(&rows).map_err(|error| PageError::Failed(error.to_string()))?;
+    let mut acts = serde_json::to_value(&rows).map_err(|error| PageError::Failed(error.to_string()))?;
+    for (act, row) in acts.as_array_mut().into_iter().flatten().zip(&rows) {
+        act["at"] = row.at.to_rfc3339().into();
+    }
+    let body = serde_json::to_string(&acts).map_err(|error| PageError::Failed(error.to_string()))?;
     Ok(download("application/json", "audit.json", body))
 }
 

@@ -48,6 +48,8 @@ pub(crate) struct Checked {
     /// Share of the summary that is copied, percent; `None` where there is nothing to compare.
     pub(crate) copied_percent: Option<u32>,
     pub(crate) too_much_copied: bool,
+    /// Whether what is copied is our own draft, which nobody has touched: no fault of the editor's.
+    pub(crate) is_copied_draft: bool,
     /// As it will be published.
     pub(crate) preview: Rich,
 }
@@ -64,20 +66,27 @@ impl Checked {
         let doubts = doubts(article, &form.summary);
         let key = key(&form.summary, &doubts);
         let (copied_percent, limit) = (copied(article, &form.summary), state.settings.desk.overlap_percent);
+        let is_draft = article.draft.as_ref().is_some_and(|draft| draft.text() == form.summary);
+        let is_over = copied_percent.is_some_and(|percent| percent > limit);
         Self {
             acknowledged: acknowledged == key,
             key,
             doubts,
             copied_percent,
-            too_much_copied: copied_percent.is_some_and(|percent| percent > limit),
+            too_much_copied: is_over && !is_draft,
+            is_copied_draft: is_over && is_draft,
             preview: preview(state, article, form, now),
         }
     }
 
     /// Why it cannot be published as it is, if so.
     pub(crate) fn problem(&self, texts: &Texts) -> Option<String> {
-        let open = !self.doubts.is_empty() && !self.acknowledged;
-        open.then(|| texts.t("problem-doubts").into())
+        self.is_open().then(|| texts.t("problem-doubts").into())
+    }
+
+    /// Whether a doubt waits to be acknowledged.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.doubts.is_empty() && !self.acknowledged
     }
 }
 

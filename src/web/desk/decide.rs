@@ -23,6 +23,8 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::session::{Fields, Visitor};
 
+/// Articles that are decided, or put back, together.
+const MOST_AT_ONCE: usize = 100;
 /// "Later" without a date.
 const LATER_DAYS: i64 = 7;
 /// The furthest that something can be put off or scheduled.
@@ -150,21 +152,38 @@ pub(super) async fn withdraw(
     decide(&state, &visitor, id, &fields, Wish::Withdraw).await
 }
 
-/// `POST /desk/undo/{id}` of a decision.
+/// `POST /desk/undo/{id}` of a decision; of those named in `also` with it, as far as nothing came after them.
 pub(super) async fn undo(
     State(state): State<AppState>,
     visitor: Visitor,
     Path(id): Path<i64>,
     fields: Fields,
 ) -> Result<Response, PageError> {
+    let also: Vec<i64> = fields.all("also").take(MOST_AT_ONCE).filter_map(|id| id.parse().ok()).collect();
     let undone = state.store.undo(id, visitor.editor.id, state.now()).await;
     state.bell.notify_one();
+    if !also.is_empty() {
+        let mut count = i64::from(taken_back(undone)?);
+        for id in also {
+            count += i64::from(taken_back(state.store.undo(id, visitor.editor.id, state.now()).await)?);
+        }
+        return Ok(see_other(&format!("/desk?unbulk={count}")));
+    }
     match undone {
         Ok(_) if fields.get("from") == "history" => Ok(see_other("/desk/history?undone=1")),
         Ok(decided) => Ok(see_other(&format!("/desk/a/{}?undone=1", decided.article.id))),
         Err(DecideError::NotUndoable(why)) => {
             Err(PageError::Refused(state.texts.t("no-undo").with("why", why).into()))
         }
+        Err(error) => Err(from_decide(error)),
+    }
+}
+
+/// Whether a decision of several was taken back; one that something came after stays.
+fn taken_back(undone: Result<Decided, DecideError>) -> Result<bool, PageError> {
+    match undone {
+        Ok(_) => Ok(true),
+        Err(DecideError::NotUndoable(_) | DecideError::NotFound) => Ok(false),
         Err(error) => Err(from_decide(error)),
     }
 }
@@ -182,8 +201,12 @@ pub(super) async fn bulk(
         "reject_all" => ("shown", Wish::Reject { reason: None }),
         _ => return Err(PageError::BadForm("act is not on the list".into())),
     };
-    let mut decided = 0;
-    for pair in fields.all(field).take(100) {
+    let view = View::parse(fields.get("view"));
+    if fields.all(field).next().is_none() {
+        return Ok(see_other(&format!("/desk{}", view.to_query(&[("said", "unticked".to_owned())]))));
+    }
+    let mut decisions = Vec::new();
+    for pair in fields.all(field).take(MOST_AT_ONCE) {
         let numbers =
             pair.split_once(':').and_then(|(id, revision)| Some((id.parse().ok()?, revision.parse().ok()?)));
         let (article_id, revision) =
@@ -191,15 +214,15 @@ pub(super) async fn bulk(
         let request =
             DecisionRequest { article_id, revision, editor_id: visitor.editor.id, wish: wish.clone() };
         match state.store.decide(request, now).await {
-            Ok(_) => decided += 1,
+            Ok(decided) => decisions.push(decided.decision_id.to_string()),
             // somebody else was faster: theirs stands, and this list is old
             Err(DecideError::Conflict { .. } | DecideError::Illegal { .. } | DecideError::NotFound) => {}
             Err(error) => return Err(from_decide(error)),
         }
     }
     state.bell.notify_one();
-    let view = View::parse(fields.get("view"));
-    Ok(see_other(&format!("/desk{}", view.to_query(&[("bulk", decided.to_string())]))))
+    let decisions = if decisions.is_empty() { "none".to_owned() } else { decisions.join(".") };
+    Ok(see_other(&format!("/desk{}", view.to_query(&[("bulk", decisions)]))))
 }
 
 /// What the form holds, cleaned.

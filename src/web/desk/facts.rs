@@ -4,6 +4,7 @@ use crate::curation::document::Document;
 use crate::curation::topics::{StudyType, study_design};
 use crate::domain::article::Article;
 use crate::domain::entry::{Author, WorkKind};
+use crate::domain::text::RichText;
 use crate::domain::time::PartialDate;
 use crate::texts::Texts;
 
@@ -107,6 +108,47 @@ fn foreign_language(texts: &Texts, code: &str) -> Option<String> {
     }
 }
 
+/// `lang` for a title as its source wrote it, where that is not the language `around` it. PubMed gives a title in
+/// square brackets where it translated it into English (NLM, MEDLINE element TI).
+pub(crate) fn title_lang(title: &RichText, language: Option<&str>, around: &str) -> Option<String> {
+    let code = language?;
+    let translated = code.len() == 3 && title.to_plain().starts_with('[');
+    differing(if translated { "en" } else { code }, around)
+}
+
+/// `lang` for an abstract, likewise; PubMed's, whose languages have three letters, are English throughout.
+pub(crate) fn abstract_lang(article: &Article, around: &str) -> Option<String> {
+    let code = article.language.as_deref()?;
+    differing(if code.len() == 3 { "en" } else { code }, around)
+}
+
+/// A language as `lang` names it (BCP 47: two letters where there are two), unless it is the one around.
+fn differing(code: &str, around: &str) -> Option<String> {
+    const SHORT: [(&str, &str); 16] = [
+        ("eng", "en"),
+        ("ger", "de"),
+        ("fre", "fr"),
+        ("spa", "es"),
+        ("ita", "it"),
+        ("por", "pt"),
+        ("jpn", "ja"),
+        ("chi", "zh"),
+        ("rus", "ru"),
+        ("dut", "nl"),
+        ("pol", "pl"),
+        ("cze", "cs"),
+        ("tur", "tr"),
+        ("kor", "ko"),
+        ("hun", "hu"),
+        ("und", ""),
+    ];
+    let main = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    let code = main(code);
+    let lang = SHORT.iter().find(|(long, _)| *long == code).map_or(code.as_str(), |(_, short)| short);
+    let is_tag = matches!(lang.len(), 2 | 3) && lang.bytes().all(|byte| byte.is_ascii_lowercase());
+    (is_tag && lang != main(around)).then(|| lang.to_owned())
+}
+
 /// The first six names; groups are always named.
 pub(crate) fn authors(texts: &Texts, authors: &[Author]) -> String {
     const SHOWN: usize = 6;
@@ -121,6 +163,15 @@ pub(crate) fn authors(texts: &Texts, authors: &[Author]) -> String {
     let more = authors.len() - names.len();
     let names = names.join(", ");
     if more > 0 { texts.t("authors-more").with("names", names).with("more", more).into() } else { names }
+}
+
+/// What the work is known by elsewhere, to read and to copy: "PMID 123", "DOI 10.…", "PMCID PMC…".
+pub(crate) fn identifiers(article: &Article) -> Vec<Link> {
+    let ids = &article.ids;
+    let pmid = ids.pmid.map(|pmid| (format!("PMID {}", pmid.0), pmid.url()));
+    let doi = ids.doi.as_ref().map(|doi| (format!("DOI {}", doi.as_str()), doi.url()));
+    let pmcid = ids.pmcid.as_ref().map(|pmcid| (format!("PMCID {}", pmcid.as_str()), pmcid.url()));
+    [pmid, doi, pmcid].into_iter().flatten().map(|(text, url)| Link { url, text, main: false }).collect()
 }
 
 pub(crate) fn links(texts: &Texts, article: &Article) -> Vec<Link> {
@@ -146,6 +197,17 @@ pub(crate) fn links(texts: &Texts, article: &Article) -> Vec<Link> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_title_says_its_language_where_it_is_another_one() {
+        let title = |text: &str, code| title_lang(&RichText::parse(text), code, "en");
+        assert_eq!(title("Ein Titel", Some("ger")).as_deref(), Some("de"));
+        assert_eq!(title("Ein Titel", Some("de-DE")).as_deref(), Some("de"));
+        assert_eq!(title("[A title].", Some("ger")), None, "PubMed translated it");
+        for code in [None, Some("eng"), Some("en"), Some("und"), Some(""), Some("\"><b>")] {
+            assert_eq!(title("A title", code), None, "{code:?}");
+        }
+    }
 
     #[test]
     fn groups_are_never_lost_among_many_authors() {

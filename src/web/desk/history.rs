@@ -7,6 +7,7 @@ use axum::response::Response;
 
 use super::article::Gone;
 use super::article::reason_key;
+use super::facts::title_lang;
 use super::page::{Frame, Rich, Times, Toast, show};
 use crate::domain::editor::Role;
 use crate::domain::status::{Act, Status};
@@ -24,6 +25,7 @@ struct ShownRow {
     article_id: i64,
     title: Rich,
     title_plain: String,
+    title_lang: Option<String>,
     act: String,
     act_class: &'static str,
     who: String,
@@ -70,6 +72,7 @@ pub(super) async fn page(
     let history = state.store.history(None, number("before"), PAGE + 1).await?;
     let older =
         history.get(PAGE as usize - 1).filter(|_| history.len() > PAGE as usize).map(|row| row.decision_id);
+    let lang = Texts::lang_for(&state.site.language);
     let rows = history
         .iter()
         .take(PAGE as usize)
@@ -78,7 +81,8 @@ pub(super) async fn page(
             article_id: row.article_id,
             title: (&row.title).into(),
             title_plain: row.title.to_plain(),
-            act: describe(state.texts, row),
+            title_lang: title_lang(&row.title, row.title_language.as_deref(), lang),
+            act: describe(times, row),
             act_class: row.act.as_str(),
             who: row.editor.clone(),
             when: times.show_near(row.at),
@@ -114,10 +118,15 @@ fn show_agreement(state: &AppState, topics: Vec<TopicAgreement>) -> Vec<ShownTop
     shown.collect()
 }
 
-/// "Approved", "Rejected (off topic)", "Put back by undo": a decision in the past tense.
-pub(super) fn describe(texts: &Texts, row: &HistoryRow) -> String {
+/// "Approved", "Approved for 24 Nov 2026, 09:00", "Rejected (off topic)", "Put back by undo": a decision in the past tense.
+pub(super) fn describe(times: Times, row: &HistoryRow) -> String {
+    let texts = times.texts;
+    let planned = row.planned_for();
     let key = match row.act {
-        Act::Approve => "past-approved",
+        Act::Approve => match planned {
+            Some(at) => return texts.t("past-approved-for").with("at", times.show(at)).into(),
+            None => "past-approved",
+        },
         Act::Reject => match row.reject_reason {
             Some(reason) => {
                 let reason = texts.t(reason_key(reason)).to_string().to_lowercase();
@@ -127,8 +136,9 @@ pub(super) fn describe(texts: &Texts, row: &HistoryRow) -> String {
         },
         Act::Later => "past-put-off",
         Act::Requeue => "past-requeued",
-        Act::Edit if row.after == Status::Approved => "past-changed",
+        Act::Edit if row.after == Status::Approved && planned.is_none() => "past-changed",
         Act::Edit => "past-edited",
+        Act::Withdraw if planned.is_some() => "past-cancelled",
         Act::Withdraw => "past-withdrawn",
         Act::Undo => "past-undone",
         Act::Merge => "past-merged",

@@ -49,15 +49,15 @@ impl Person {
     }
 }
 
-/// A note about what was just done, with the decision that can be undone.
+/// A note about what was just done, with the decisions that can be undone together.
 pub(crate) struct Toast {
     pub(crate) text: String,
-    pub(crate) undo: Option<i64>,
+    pub(crate) undo: Vec<i64>,
 }
 
 impl Toast {
     pub(crate) fn plain(text: impl Into<String>) -> Self {
-        Self { text: text.into(), undo: None }
+        Self { text: text.into(), undo: Vec::new() }
     }
 }
 

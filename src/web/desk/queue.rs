@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::annotate::mark_found;
-use super::article::{ArticleView, FormText, Material};
+use super::article::{ArticleView, FormText, Material, shown_title_lang};
 use super::check::Checked;
 use super::company::Company;
 use super::facts::{Badge, badges, meta};
@@ -39,6 +39,7 @@ struct Row {
     revision: i64,
     title: Rich,
     title_plain: String,
+    title_lang: Option<String>,
     meta: String,
     badges: Vec<Badge>,
     why: String,
@@ -152,7 +153,8 @@ pub(super) async fn show_article(
     let form = shown.form.clone();
     let mut pane = article_view(state, visitor, article, form, shown.acknowledged, &view.words).await?;
     pane.errors.clone_from(&shown.errors);
-    let toast = shown.toast.as_ref().map(|toast| Toast { text: toast.text.clone(), undo: toast.undo });
+    let toast =
+        shown.toast.as_ref().map(|toast| Toast { text: toast.text.clone(), undo: toast.undo.clone() });
     let frame = Frame::for_visitor(state, visitor, "queue").await?.with_toast(toast);
     show(shown.status, &QueuePage { frame, list, article: Some(pane), company, opened: true })
 }
@@ -187,6 +189,7 @@ async fn article_view(
         topics: &state.site.topics,
         may_decide: visitor.may(Role::Editor),
         times,
+        lang: Texts::lang_for(&state.site.language),
         find: &|text| find_places(&state.rules, &terms, text),
     });
     view.badges = with_notice(view.badges, badge(state.texts, &notices, article.id));
@@ -219,6 +222,7 @@ async fn list(
         .map(|(article, (((_, sources), notes), marked))| {
             let mut row = row(state.texts, article, &notices, *sources, *notes, marked, view.anywhere);
             row.current = current == Some(article.id);
+            row.title_lang = shown_title_lang(article, Texts::lang_for(&state.site.language));
             if let Some(preprint) = papers.get(&article.id) {
                 row.badges.insert(0, Badge::new(state.texts.t(preprint_key(*preprint)), "plain"));
             }
@@ -284,6 +288,7 @@ fn row(
         revision: article.revision,
         title: record_title.map_or_else(|| article.shown_title().into(), |title| mark_found(title)),
         title_plain: article.shown_title().to_plain(),
+        title_lang: None,
         meta: meta(article),
         badges: with_notice(badges, badge(texts, notices, article.id)),
         why,
@@ -350,7 +355,7 @@ async fn empty(state: &AppState, view: &View, now: UnixMs) -> Result<(String, St
     Ok((state.texts.t("queue-done").into(), when.into()))
 }
 
-/// The note about the decision that led here (`?done=` its id, or `?undone=`, `?said=`).
+/// The note about the decision that led here (`?done=` its id, `?bulk=` several with points between, or `?undone=`, `?unbulk=`, `?said=`).
 async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError> {
     let find = |wanted: &str| {
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
@@ -363,6 +368,7 @@ async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError
         Some("added") => Some("said-added"),
         Some("answered") => Some("toast-answered"),
         Some("apart") => Some("twins-apart-said"),
+        Some("unticked") => Some("queue-unticked"),
         Some("known") => Some("said-known"),
         Some("linked") => Some("version-linked-said"),
         Some("tied") => Some("ties-tied"),
@@ -372,8 +378,16 @@ async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError
     if let Some(key) = said {
         return Ok(Some(Toast::plain(state.texts.t(key))));
     }
-    if let Some(count) = find("bulk").and_then(|count| count.parse::<u32>().ok()) {
-        return Ok(Some(Toast::plain(state.texts.t("history-bulk").with("count", count))));
+    if let Some(count) = find("unbulk").and_then(|count| count.parse::<u32>().ok()) {
+        return Ok(Some(Toast::plain(state.texts.t("history-bulk-undone").with("count", count))));
+    }
+    if let Some(decisions) = find("bulk") {
+        let undo: Vec<i64> = decisions.split('.').filter_map(|id| id.parse().ok()).collect();
+        let text = match undo.len() {
+            0 => state.texts.t("history-bulk-none"),
+            count => state.texts.t("history-bulk").with("count", count),
+        };
+        return Ok(Some(Toast { text: text.into(), undo }));
     }
     let Some(done) = find("done").and_then(|done| done.parse::<i64>().ok()) else { return Ok(None) };
     let history = state.store.history(None, Some(done.saturating_add(1)), 1).await?;
@@ -383,6 +397,6 @@ async fn toast(state: &AppState, query: &str) -> Result<Option<Toast>, PageError
         title.truncate(end);
         title.push('…');
     }
-    let text = format!("{}: {title}", describe(state.texts, &row));
-    Ok(Some(Toast { text, undo: row.undoable.then_some(row.decision_id) }))
+    let text = format!("{}: {title}", describe(Times::of(state), &row));
+    Ok(Some(Toast { text, undo: row.undoable.then_some(row.decision_id).into_iter().collect() }))
 }

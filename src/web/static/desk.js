@@ -14,18 +14,30 @@
     drop(key) { try { localStorage.removeItem(key); } catch { /* as above */ } },
   };
 
-  const saidNames = ['done', 'undone', 'bulk', 'said'];
+  const saidNames = ['done', 'undone', 'bulk', 'unbulk', 'said'];
 
   // ——— notes ———
   // the words, in the desk's language; the element stays when pages are swapped
   const say = $('.toasts').dataset;
-  function note(text) {
+  function note(text, link = null) {
     const toast = document.createElement('div');
     toast.className = 'toast';
     const line = document.createElement('p');
     line.textContent = text;
-    toast.append(line);
+    if (link) {
+      const anchor = document.createElement('a');
+      anchor.href = link.href;
+      anchor.textContent = link.text;
+      line.append(' ', anchor);
+    }
+    const close = document.createElement('button');
+    close.type = 'button';
+    close.className = 'toast-close';
+    close.textContent = '×';
+    close.setAttribute('aria-label', say.close);
+    toast.append(line, close);
     $('.toasts').replaceChildren(toast);
+    return toast;
   }
 
   // ——— pages in place ———
@@ -58,6 +70,7 @@
     if (address.href === posted) history.replaceState(null, '', location.href);
     else if (push && address.href !== location.href) history.pushState(null, '', address);
     else history.replaceState(null, '', address);
+    here = place();
     settle();
     if ($('.list')) $('.list').scrollTop = scroll;
     $('.row.current')?.scrollIntoView({ block: 'nearest' });
@@ -112,7 +125,34 @@
     // a menu closes when something else is pressed
     for (const menu of $$('details.menu[open]')) if (!menu.contains(event.target)) menu.open = false;
   });
-  addEventListener('popstate', () => go(location.href, false));
+  // a note goes when it is closed
+  addEventListener('click', (event) => {
+    const close = event.target.closest('.toast-close');
+    if (!close) return;
+    const focused = close === document.activeElement;
+    close.closest('.toast').remove();
+    if (focused) ($('.work h1, .work .as-h1') ?? $('main h1') ?? $('main'))?.focus({ preventScroll: true });
+  });
+
+  // ——— links within the page ———
+  // a link to a part of the page fires popstate too; only another page is fetched
+  const place = () => location.pathname + location.search;
+  let here = place();
+  const aim = () => location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
+  function unfold(target) {
+    for (let fold = target.closest('details'); fold; fold = fold.parentElement?.closest('details')) fold.open = true;
+  }
+  function reveal() {
+    const target = aim();
+    if (!target) return;
+    unfold(target);
+    if (target.tabIndex < 0) target.tabIndex = -1;
+    target.focus({ preventScroll: true });
+    target.scrollIntoView({ block: 'nearest' });
+  }
+  addEventListener('popstate', () => { if (place() === here) reveal(); else go(location.href, false); });
+  // the same link again changes no address
+  addEventListener('click', (event) => { if (event.target.closest?.('a[href^="#"]')?.hash === location.hash && location.hash) reveal(); });
 
   // ——— range selection ———
   let lastPicked = null;
@@ -125,8 +165,10 @@
       for (const each of boxes.slice(from, to + 1)) each.checked = box.checked;
     }
     lastPicked = box;
-    const bulk = $('.bulk');
-    if (bulk && boxes.some((each) => each.checked)) bulk.open = true;
+    const bulk = $('.bulk'), picked = boxes.filter((each) => each.checked).length;
+    if (!bulk) return;
+    if (picked) bulk.open = true;
+    $('.picked', bulk).textContent = picked ? `${picked} ${$('.picked-words', bulk).textContent}` : '';
   });
 
   // ——— what is typed stays ———
@@ -226,7 +268,9 @@
     if (form && event.target.matches('[name=title], [name=summary]')) { remember(form); count(form); check(form); sayHere(form); }
     if (event.target.matches('[data-note]')) stored.write(noteKey(event.target), event.target.value);
   });
-  addEventListener('offline', () => note(say.offline));
+  let offline = null;
+  addEventListener('offline', () => { offline = note(say.offline); });
+  addEventListener('online', () => offline?.remove());
 
   // filters apply as they are chosen
   addEventListener('change', (event) => {
@@ -258,7 +302,7 @@
     const acts = {
       j: () => step(1), k: () => step(-1),
       a: () => press('[data-key="a"]'), l: () => press('[data-key="l"]'), r: () => press('[data-key="r"]'), m: () => press('[data-key="m"]'),
-      e: () => $('#summary')?.focus(), o: () => press('#open-article'), u: () => press('#undo'),
+      e: () => $('#summary')?.focus(), o: () => press('#open-article'), u: () => press('#undo') || note(say.noUndo, { href: '/desk/history', text: say.history }),
       '/': () => $('#q')?.focus(), '?': () => go('/desk/help'),
     };
     for (let n = 1; n <= 6; n += 1) acts[n] = () => press(`.decide [data-key="${n}"]`);
@@ -302,4 +346,6 @@
     for (const name of saidNames) address.searchParams.delete(name);
     history.replaceState(null, '', address);
   }
+  here = place();
+  reveal();
 })();
