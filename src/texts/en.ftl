@@ -289,6 +289,8 @@ embed-server-text = For PHP, Drupal, Hugo or server-side includes, plain HTML wi
 embed-server-copy = address
 embed-looks = How it looks
 embed-link = Latest research news
+# Ends a list on somebody else’s page that has no room for more.
+embed-more = All news
 
 ## The website: API
 

@@ -1,13 +1,13 @@
 //! Pages that list news: the latest, a topic's, a month's; and the lists of topics and months.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::{NaiveDate, TimeZone, Utc};
 
 use super::page::{Chrome, Html, ItemView, page_or_error, render};
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Path};
 use super::{AppState, Public, PublicError};
 use crate::domain::news::NewsItem;
 use crate::domain::time::UnixMs;

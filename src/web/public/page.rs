@@ -254,19 +254,7 @@ pub(super) fn error_page(public: &Public, error: PublicError) -> Response {
     if matches!(error, PublicError::Moved(_)) {
         return error.into_response();
     }
-    let (status, texts) = (error.status(), public.texts);
-    let (heading, text) = match &error {
-        PublicError::NotFound => (texts.t("nothing-title"), texts.t("nothing-text")),
-        PublicError::Gone => (texts.t("gone-title"), texts.t("gone-text")),
-        PublicError::BadParameter { .. } => {
-            (texts.t("bad-address-title"), texts.t("bad-address-text").with("problem", error.to_string()))
-        }
-        _ => {
-            tracing::error!(%error, "a page could not be given");
-            (texts.t("failed-title"), texts.t("failed-text"))
-        }
-    };
-    let (heading, text) = (heading.to_string(), text.to_string());
+    let (status, (heading, text)) = (error.status(), describe(public.texts, &error));
     let mut chrome = Chrome::new(public, "", &heading, "/");
     chrome.is_indexed = false;
     let body = MessagePage { chrome, heading: &heading, text: &text }.render();
@@ -275,6 +263,23 @@ pub(super) fn error_page(public: &Public, error: PublicError) -> Response {
     prepare_error_headers(&mut headers, status);
     (status, headers, body.unwrap_or_else(|_| format!("<!doctype html><title>{heading}</title>{heading}")))
         .into_response()
+}
+
+/// An error in words for people: a heading and a sentence. A fault of ours is logged.
+pub(super) fn describe(texts: &Texts, error: &PublicError) -> (String, String) {
+    let (heading, text) = match error {
+        PublicError::NotFound => (texts.t("nothing-title"), texts.t("nothing-text")),
+        PublicError::Gone => (texts.t("gone-title"), texts.t("gone-text")),
+        PublicError::WrongMethod => (texts.t("wrong-method-title"), texts.t("wrong-method-text")),
+        PublicError::BadParameter { .. } => {
+            (texts.t("bad-address-title"), texts.t("bad-address-text").with("problem", error.to_string()))
+        }
+        _ => {
+            tracing::error!(%error, "a page could not be given");
+            (texts.t("failed-title"), texts.t("failed-text"))
+        }
+    };
+    (heading.to_string(), text.to_string())
 }
 
 /// What a handler of a page for people answers.
