@@ -113,6 +113,8 @@ list-follow = Follow
 list-follow-text = New items as they are published, in any feed reader.
 list-feed = RSS feed
 list-feeds = All feeds
+# In front of RIS · BibTeX · CSL-JSON.
+list-exports = For reference managers:
 topics-empty = No topics are set up.
 topics-count =
     { $count ->

@@ -96,3 +96,41 @@ async fn a_path_that_is_no_text_leads_nowhere_as_any_other() {
         assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_work_without_a_doi_is_known_by_its_pmid_in_every_feed_that_can_say_so() {
+    let room = Newsroom::open().await;
+    let mut entry = paper(1);
+    entry.ids.doi = None;
+    room.publish(entry, &["ecpr"], None).await;
+    for path in ["/feeds/news.rss", "/feeds/news.atom"] {
+        let text = room.get(path).await.text();
+        assert!(text.contains("<dc:identifier>pmid:99000001</dc:identifier>"), "{path}: {text}");
+        assert!(text.contains("<dc:source>Journal of Invented Perfusion"), "{path}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_topic_can_be_taken_into_a_reference_manager_and_a_link_shown_with_its_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("logo.png");
+    std::fs::write(&picture, b"\x89PNG\r\n\x1a\n").unwrap();
+    let room = Newsroom::open_with(|settings| settings.society.logo = Some(picture)).await;
+    room.publish(paper(1), &["ecpr"], None).await;
+    let text = room.get("/t/ecpr").await.text();
+    for format in ["ris", "bib", "csl.json"] {
+        let address = format!("/export?format={format}&topic=ecpr");
+        let page = Html::parse_document(&text);
+        let is_linked = page.select(&Selector::parse("a").unwrap()).any(|a| a.attr("href") == Some(&address));
+        assert!(is_linked, "{address}: {text}");
+        assert!(room.get(&address).await.text().contains("Paper 1"), "{address}");
+    }
+    assert!(!room.get("/").await.text().contains("/export?"));
+    assert!(text.contains("<meta property=\"og:locale\" content=\"en\">"));
+    assert!(
+        text.contains("<meta property=\"og:image\" content=\"https://news.example.org/assets/logo."),
+        "{text}"
+    );
+    let plain = Newsroom::open().await;
+    assert!(!plain.get("/").await.text().contains("og:image"), "a drawing is no picture for others");
+}

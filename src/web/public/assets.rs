@@ -61,6 +61,11 @@ impl Asset {
         format!("{}{}.{}.{}", self.folder, self.stem, self.hash, self.extension)
     }
 
+    /// Whether it is a picture in pixels; what shows links of others takes no SVG.
+    pub(super) fn is_raster(&self) -> bool {
+        matches!(self.extension, "png" | "jpg" | "webp")
+    }
+
     /// The document, where `file` is this asset's name with its hash.
     pub(super) fn document(&self, file: &str) -> Option<&Document> {
         let rest = file.strip_prefix(self.stem)?.strip_prefix('.')?;

@@ -66,6 +66,10 @@ pub(super) struct Chrome {
     pub(super) description: String,
     /// The page's one absolute address.
     pub(super) canonical: String,
+    /// The society's language as Open Graph writes it: `pt_BR`.
+    pub(super) locale: String,
+    /// The logo's address where it is a picture that others can show.
+    pub(super) image: Option<String>,
     /// `website` or `article`.
     pub(super) kind: &'static str,
     /// The navigation's entry that this is: "latest", "topics", "archive", "notices", "feeds" or "".
@@ -96,6 +100,13 @@ impl Chrome {
             title: if name.is_empty() { site.title.clone() } else { format!("{name} · {}", site.title) },
             description: site.description.clone(),
             canonical: site.url(path),
+            locale: site.language.replace('-', "_"),
+            image: public
+                .assets
+                .logo
+                .as_ref()
+                .filter(|logo| logo.is_raster())
+                .map(|logo| site.url(&logo.path())),
             kind: "website",
             here,
             feeds: discovered_feeds(site, Channel::All),
