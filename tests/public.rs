@@ -3,6 +3,7 @@
 mod browser;
 mod caching;
 mod clients;
+mod elsewhere;
 mod hostile;
 mod language;
 mod pages;

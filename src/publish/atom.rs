@@ -87,7 +87,10 @@ fn write_entry(xml: &mut Xml, feed: &Feed, entry: &Entry) {
     if let Some(doi) = entry.doi {
         xml.text("dc:identifier", &[], &format!("doi:{doi}"));
         xml.text("prism:doi", &[], doi.as_str());
+    } else if let Some(pmid) = entry.pmid {
+        xml.text("dc:identifier", &[], &format!("pmid:{pmid}"));
     }
+    xml.text_if("dc:source", &soften(&entry.source));
     xml.text_if("prism:publicationName", &soften(&entry.journal));
     xml.close("entry");
 }

@@ -115,6 +115,8 @@ list-follow = Follow
 list-follow-text = New items as they are published, in any feed reader.
 list-feed = RSS feed
 list-feeds = All feeds
+# In front of RIS · BibTeX · CSL-JSON.
+list-exports = For reference managers:
 topics-empty = No topics are set up.
 topics-count =
     { $count ->
@@ -291,6 +293,8 @@ embed-server-text = For PHP, Drupal, Hugo or server-side includes, plain HTML wi
 embed-server-copy = address
 embed-looks = How it looks
 embed-link = Latest research news
+# Ends a list on somebody else’s page that has no room for more.
+embed-more = All news
 
 ## The website: API
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::handler::Handler;
-use axum::http::Uri;
+use axum::http::{Method, Uri};
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
@@ -202,12 +202,20 @@ pub fn routes() -> Vec<Route> {
 
 /// Where there is nothing, the desk's addresses answer as the desk does and all others as the website.
 async fn nothing_there(State(state): State<AppState>, uri: Uri) -> Response {
-    let path = uri.path();
-    if path == "/desk" || path.starts_with("/desk/") {
-        error::not_found().await
+    if is_at_the_desk(uri.path()) { error::not_found().await } else { public::not_found(&state, uri.path()) }
+}
+
+/// The same for a method that an address does not take.
+async fn wrong_method(State(state): State<AppState>, method: Method, uri: Uri) -> Response {
+    if is_at_the_desk(uri.path()) {
+        error::wrong_method().await
     } else {
-        public::not_found(&state, path)
+        public::wrong_method(&state, &method, uri.path())
     }
+}
+
+fn is_at_the_desk(path: &str) -> bool {
+    path == "/desk" || path.starts_with("/desk/")
 }
 
 /// The whole service, built from [`routes`].
@@ -218,7 +226,7 @@ pub fn router(state: AppState) -> Router {
         let handler = if access == Access::Public { handler } else { handler.route_layer(guard) };
         router = router.route(path, handler);
     }
-    let router = router.fallback(nothing_there).method_not_allowed_fallback(error::wrong_method);
+    let router = router.fallback(nothing_there).method_not_allowed_fallback(wrong_method);
     let router = server::with_limits(router, state.settings.server.max_concurrent_requests);
     // outermost: a limit's answer is a page, too
     router.layer(middleware::map_response_with_state(state.clone(), error::translate)).with_state(state)

@@ -9,12 +9,8 @@ use perfuse::web::{Verb, routes};
 use serde_json::{Value, json};
 
 use super::world::World;
+use crate::support::axe::{AXE, axe};
 use crate::support::chrome::{Chrome, take_turn};
-
-/// What axe finds wrong, as `rule: what (where)`.
-const AXE: &str = "const done = arguments[0]; axe.run(document, { runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', \
-    'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] } }).then(r => done(r.violations.map(v => v.id + ': ' + v.help + \
-    ' (' + v.nodes.map(n => n.target + ' ' + n.failureSummary).slice(0, 3).join(' | ') + ')')), e => done(['axe: ' + e]))";
 
 /// What axe does not look at: sideways scrolling, small targets, one heading, a title, marks of focus.
 const OURS: &str = r#"
@@ -48,17 +44,6 @@ for (const e of targets.filter(e => !e.disabled && e.tabIndex >= 0)) {
 }
 return faults;
 "#;
-
-fn axe() -> Option<String> {
-    let path = std::env::var_os("PERFUSE_CLIENTS")
-        .map(|folder| std::path::Path::new(&folder).join("node_modules/axe-core/axe.min.js"));
-    let script = path.and_then(|path| std::fs::read_to_string(path).ok());
-    if script.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "there is no axe-core in PERFUSE_CLIENTS");
-        eprintln!("skipped: axe-core on the desk (PERFUSE_CLIENTS names no folder with it)");
-    }
-    script
-}
 
 /// A desk with something on every page.
 async fn furnish(world: &World) -> Vec<String> {

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::http::header;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
+use perfuse::domain::notice::NoticeKind;
 use perfuse::domain::text::RichText;
 use perfuse::store::Wish;
 use serde_json::json;
@@ -13,6 +14,7 @@ use tokio::net::TcpListener;
 
 use super::support::{Newsroom, paper};
 use crate::outputs::vectors::OWN;
+use crate::support::axe::{AXE, axe};
 use crate::support::chrome::{Chrome, take_turn};
 
 /// Serves a router on loopback; its address.
@@ -32,7 +34,9 @@ fn host_page(news: &str, body: &str) -> impl IntoResponse + use<> {
         "default-src 'none'; script-src {news}; connect-src {news}; frame-src {news}; style-src 'unsafe-inline'; \
          require-trusted-types-for 'script'; trusted-types 'none'"
     );
-    let page = format!("<!doctype html><title>Host</title><h1>Host</h1><h2>News</h2>{body}<p>After it</p>");
+    let page = format!(
+        "<!doctype html><meta name=viewport content=\"width=device-width\"><title>Host</title><h1>Host</h1><h2>News</h2>{body}<p>After it</p>"
+    );
     ([(header::CONTENT_SECURITY_POLICY, policy)], Html(page))
 }
 
@@ -48,7 +52,7 @@ async fn the_embed_works_on_a_strict_host_page_and_leaves_its_link_where_it_cann
     serve(listener, room.router.clone()).await;
     let element = |server: &str, more: &str| {
         format!(
-            "<perfuse-news count=\"5\" {more} style=\"display:block;min-height:22rem\"><a href=\"{news}/\">Latest \
+            "<perfuse-news count=\"5\" {more} style=\"display:block;min-height:28rem\"><a href=\"{news}/\">Latest \
              research news</a></perfuse-news><script src=\"{server}/embed/v1.js\" async></script>"
         )
     };
@@ -60,6 +64,19 @@ async fn the_embed_works_on_a_strict_host_page_and_leaves_its_link_where_it_cann
         ("/twice", element(&news, "") + &element(&news, "links=\"page\" heading-level=\"4\"")),
         ("/down", element("http://127.0.0.1:9", "")),
         ("/bad", element(&news, "topic=\"unheard-of\"")),
+        ("/empty", element(&news, "topic=\"cpb\"")),
+        (
+            "/seal",
+            element(&news, "").replace(" async", " async crossorigin integrity=\"sha384-AAAA\"").replace("AAAA", &"A".repeat(64)),
+        ),
+        ("/one", element(&news, "")),
+        (
+            "/hostile",
+            "<style>*{color:red!important;font-size:30px!important;display:inline}ul,li,article,h3,a,p{margin:50px\
+             !important}</style>"
+                .to_owned()
+                + &element(&news, ""),
+        ),
         ("/frame", frame),
     ];
     let (host_listener, host) = bind().await;
@@ -101,6 +118,43 @@ async fn the_embed_works_on_a_strict_host_page_and_leaves_its_link_where_it_cann
         let left = "return document.querySelector('perfuse-news').shadowRoot ? 'replaced' : \
                     document.querySelector('perfuse-news a').offsetHeight > 0 ? 'link' : 'hidden'";
         assert_eq!(client.execute(left, vec![]).await.unwrap(), "link", "{path}");
+    }
+
+    for path in ["/empty", "/seal"] {
+        client.goto(&format!("{host}{path}")).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        let left = "return document.querySelector('perfuse-news').shadowRoot ? 'replaced' : \
+                    document.querySelector('perfuse-news a').offsetHeight > 0 ? 'link' : 'hidden'";
+        assert_eq!(client.execute(left, vec![]).await.unwrap(), "link", "{path}");
+    }
+
+    for (width, least) in [(390, 2), (1280, 3)] {
+        browser.set_screen(width, 800, width < 1000).await;
+        for path in ["/one", "/hostile"] {
+            client.goto(&format!("{host}{path}")).await.unwrap();
+            let shown = browser
+                .wait_for(
+                    "(r => r && [r.querySelectorAll('li').length, r.querySelector('div').offsetHeight, \
+                     r.host.offsetHeight, [...r.querySelectorAll('*')].filter(e => e.scrollHeight > \
+                     e.clientHeight + 4 && getComputedStyle(e).overflowY != 'visible').length, \
+                     r.querySelector('div > p:last-child > a')?.textContent, \
+                     r.querySelector('time').textContent, getComputedStyle(r.querySelector('li')).display])\
+                     (document.querySelector('perfuse-news').shadowRoot)",
+                )
+                .await;
+            assert_eq!(shown[3], 0, "{path} at {width} px: nothing scrolls inside or is cut");
+            assert_eq!(shown[5], "22 November 2026", "{path}: the day as our own pages say it");
+            if path == "/one" {
+                assert!(shown[0].as_i64().unwrap() >= least, "{width} px: {shown}");
+                assert!(shown[1].as_i64() <= shown[2].as_i64(), "{width} px: {shown}");
+                assert_eq!(shown[4], "All news", "{width} px: {shown}");
+            }
+            if let Some(folder) = std::env::var_os("PERFUSE_SHOTS") {
+                let name = format!("embed{}-{width}.png", path.replace('/', "-"));
+                let file = std::path::Path::new(&folder).join(name);
+                std::fs::write(file, client.screenshot().await.unwrap()).unwrap();
+            }
+        }
     }
 
     client.goto(&format!("{host}/frame")).await.unwrap();
@@ -185,4 +239,56 @@ async fn no_page_scrolls_sideways_on_a_phone_or_a_desktop() {
             assert_eq!(over, 0, "{path} at {width} px");
         }
     }
+}
+
+#[tokio::test]
+async fn axe_finds_nothing_on_any_page_in_either_light_on_phone_or_desktop() {
+    let Some(axe) = axe() else { return };
+    let Some(_turn) = take_turn("axe on the website").await else { return };
+    let browser = Chrome::open().await;
+    let (listener, news) = bind().await;
+    let room = Newsroom::open_at(&news, |_| ()).await;
+    let item = room.publish(paper(1), &["ecpr"], None).await;
+    let marked = room.publish(paper(2), &["ecpr"], None).await;
+    room.find(&marked, NoticeKind::Retraction).await;
+    room.wait_ms(5_000);
+    let withdrawn = room.publish(paper(3), &["ecpr"], None).await;
+    room.decide(&withdrawn, Wish::Withdraw).await;
+    serve(listener, room.router.clone()).await;
+    let own = [&item, &marked].map(|article| format!("/a/{}", article.public_id));
+    let gone = format!("/embed/v1/frame?id={}", withdrawn.public_id);
+    let pages = [
+        "/",
+        &own[0],
+        &own[1],
+        "/topics",
+        "/t/ecpr",
+        "/archive",
+        "/archive/2026/11",
+        "/notices",
+        "/feeds",
+        "/search?q=paper",
+        "/search?q=zzz",
+        "/api",
+        "/embed",
+        "/embed/v1/frame?count=5",
+        &gone,
+        "/nothing",
+    ];
+    let mut faults = Vec::new();
+    for (width, scheme) in [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")] {
+        browser.set_screen(width, 800, width < 1000).await;
+        browser.set_scheme(scheme).await;
+        for path in pages {
+            browser.goto(&format!("{news}{path}")).await;
+            browser.client.execute(&axe, vec![]).await.unwrap();
+            let found = browser.client.execute_async(AXE, vec![]).await.unwrap();
+            // a frame is a part of somebody's page, which has the heading of that level
+            let is_ours =
+                |fault: &str| !path.contains("/frame") || !fault.starts_with("page-has-heading-one");
+            let found = found.as_array().unwrap().iter().filter(|fault| is_ours(fault.as_str().unwrap()));
+            faults.extend(found.map(|fault| format!("{path} at {width} px, {scheme}: {fault}")));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -1,5 +1,6 @@
 //! What the stories share: the literature as a loopback server, a real service, and visitors as clients.
 
+pub(crate) mod axe;
 pub(crate) mod chrome;
 pub(crate) mod hostile_server;
 pub(crate) mod literature;

@@ -1,12 +1,12 @@
 //! `/api/v1`: the news as JSON for other programs. Additive changes only.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
 use super::document::{Document, Page};
 use super::lists::page_of;
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Path};
 use super::search::{read_order, read_question};
 use super::{AppState, Public, PublicError, item};
 use crate::domain::entry::WorkKind;

@@ -3,13 +3,13 @@
 
 use std::path::Path;
 
-use axum::extract::{self, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
 use super::colour::readable_accents;
 use super::document::{Document, IMMUTABLE, Page, fingerprint};
-use super::{AppState, PublicError};
+use super::{AppState, PublicError, parameters};
 use crate::domain::news::Site;
 use crate::domain::time::UnixMs;
 
@@ -59,6 +59,11 @@ impl Asset {
     /// `/assets/public.0123456789abcdef.css`
     pub(super) fn path(&self) -> String {
         format!("{}{}.{}.{}", self.folder, self.stem, self.hash, self.extension)
+    }
+
+    /// Whether it is a picture in pixels; what shows links of others takes no SVG.
+    pub(super) fn is_raster(&self) -> bool {
+        matches!(self.extension, "png" | "jpg" | "webp")
     }
 
     /// The document, where `file` is this asset's name with its hash.
@@ -170,7 +175,7 @@ fn read_logo(path: &Path) -> Option<Asset> {
 /// `/assets/{stem}.{hash}.{extension}`
 pub(super) async fn file(
     State(app): State<AppState>,
-    extract::Path(file): extract::Path<String>,
+    parameters::Path(file): parameters::Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, PublicError> {
     let assets = &app.public.assets;

@@ -145,10 +145,11 @@ fn names_tag(request: &HeaderMap, own: &str) -> bool {
 
 /// Headers of everything public. Data must not run as a page of ours, whatever a browser takes it for.
 pub(super) fn common_headers(media_type: &'static str) -> HeaderMap {
-    const HEADERS: [(HeaderName, &str); 7] = [
+    const HEADERS: [(HeaderName, &str); 8] = [
         (header::CACHE_CONTROL, CACHE_CONTROL),
         (header::VARY, "accept-encoding"),
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "etag, link, last-modified"),
         (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),

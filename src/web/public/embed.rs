@@ -3,13 +3,15 @@
 //! Nothing of it sets a cookie or needs more of the host page than one tag.
 
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, header};
-use axum::response::Response;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::page::{Chrome, HTML, Html, ItemView, lang_unless, page_or_error, render};
-use super::parameters::Parameters;
+use super::document::common_headers;
+use super::error::prepare_error_headers;
+use super::page::{Chrome, HTML, Html, ItemView, day_of, describe, lang_unless, page_or_error, render};
+use super::parameters::{Parameters, Path};
 use super::snippets::{Choice, DEFAULT_COUNT, FRAME_HEIGHT};
 use super::{AppState, Page, Public, PublicError, item};
 use crate::domain::news::NewsItem;
@@ -25,6 +27,7 @@ use crate::texts::Texts;
 
 const MAX_COUNT: u64 = 20;
 const FRAME_WIDTH: u64 = 600;
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
 /// What a host page asks for.
 struct Wish {
@@ -119,12 +122,25 @@ pub(super) async fn file(
     if !matches!(file.as_str(), "frame" | "news.html" | "news.json") {
         return Err(PublicError::NotFound);
     }
-    let wish = Wish::read(public, &parameters)?;
+    let answer = output(public, &file, &headers, &parameters).await;
+    Ok(match answer {
+        Err(error) if file == "frame" => frame_error(public, &error),
+        answer => answer.into_response(),
+    })
+}
+
+async fn output(
+    public: &Public,
+    file: &str,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+) -> Result<Response, PublicError> {
+    let wish = Wish::read(public, parameters)?;
     public
-        .answer(&headers, &wish.key(&file), || async {
+        .answer(headers, &wish.key(file), || async {
             let now = public.now();
             let items = wish.items(public, now).await?;
-            match file.as_str() {
+            match file {
                 "frame" => frame(public, &wish, &items),
                 "news.html" => {
                     Ok(Page::new(HTML, fragment(&public.site, &items, wish.heading_level, wish.links)))
@@ -148,18 +164,26 @@ fn news_json(public: &Public, wish: &Wish, items: &[NewsItem]) -> serde_json::Va
     let items: Vec<_> = items
         .iter()
         .map(|item| {
+            let (date, day) = day_of(public.texts, item.published_at);
             json!({
                 "title": marked_title(public.texts, item),
                 "page": site.item_url(item),
                 "article": outward_link(item),
                 "summary": short_summary(public.texts, item),
-                "date": item.published_at.to_utc().format("%Y-%m-%d").to_string(),
+                "date": date,
+                "day": day,
                 "source": source_line(item),
                 "note": caution(public.texts, item.kind),
             })
         })
         .collect();
-    json!({ "title": list_title(public, wish), "home": site.url(&home), "language": site.language, "items": items })
+    json!({
+        "title": list_title(public, wish),
+        "home": site.url(&home),
+        "more": public.texts.t("embed-more").to_string(),
+        "language": site.language,
+        "items": items,
+    })
 }
 
 fn frame(public: &Public, wish: &Wish, items: &[NewsItem]) -> Result<Page, PublicError> {
@@ -185,16 +209,52 @@ fn frame(public: &Public, wish: &Wish, items: &[NewsItem]) -> Result<Page, Publi
             })
             .collect(),
     };
+    Ok(render(&page)?.with(header::CONTENT_SECURITY_POLICY, &frame_policy(public)).with(ROBOTS, "noindex"))
+}
+
+/// What a frame may load, and who may show it.
+fn frame_policy(public: &Public) -> String {
     let ancestors = public.settings.frame_ancestors.join(" ");
     let ancestors =
         if ancestors.is_empty() { String::new() } else { format!("; frame-ancestors 'self' {ancestors}") };
-    let policy = format!(
+    format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; \
          form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'{ancestors}"
-    );
-    Ok(render(&page)?
-        .with(header::CONTENT_SECURITY_POLICY, &policy)
-        .with(header::HeaderName::from_static("x-robots-tag"), "noindex"))
+    )
+}
+
+#[derive(Template)]
+#[template(path = "public/frame_error.html")]
+struct FrameError<'a> {
+    title: &'a str,
+    text: &'a str,
+    home: String,
+    language: &'a str,
+    chrome_lang: Html,
+    style_path: String,
+    script_path: String,
+}
+
+/// An error inside a frame: it stands on somebody's page, so it says in a sentence what happened and leads to the news.
+fn frame_error(public: &Public, error: &PublicError) -> Response {
+    let (site, status) = (&public.site, error.status());
+    let (_, text) = describe(public.texts, error);
+    let page = FrameError {
+        title: &site.title,
+        text: &text,
+        home: site.url("/"),
+        language: &site.language,
+        chrome_lang: lang_unless(Texts::lang_for(&site.language), &site.language),
+        style_path: public.assets.frame_style.path(),
+        script_path: public.assets.frame_script.path(),
+    };
+    let mut headers = common_headers(HTML);
+    if let Ok(policy) = HeaderValue::from_str(&frame_policy(public)) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(ROBOTS, HeaderValue::from_static("noindex"));
+    prepare_error_headers(&mut headers, status);
+    (status, headers, page.render().unwrap_or(text)).into_response()
 }
 
 #[derive(Template)]

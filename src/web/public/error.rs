@@ -27,6 +27,9 @@ pub(super) enum PublicError {
         /// What it takes; never the value itself.
         what: String,
     },
+    /// Public addresses are read, never written.
+    #[error("this address answers GET and HEAD")]
+    WrongMethod,
     /// A format that a specification lets us refuse.
     #[error("{0}")]
     NotImplemented(&'static str),
@@ -54,6 +57,7 @@ impl PublicError {
             Self::Gone => StatusCode::GONE,
             Self::Moved(_) => StatusCode::MOVED_PERMANENTLY,
             Self::BadParameter { .. } => StatusCode::BAD_REQUEST,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
             Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Render(_) | Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,

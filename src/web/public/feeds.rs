@@ -1,12 +1,12 @@
 //! Subscriptions: three formats of everything and of each topic, their archives, OPML, and the page for people.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
 use super::page::{Chrome, page_or_error, render};
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Path};
 use super::{AppState, Page, Public, PublicError};
 use crate::domain::news::FeedEntry;
 use crate::domain::time::UnixMs;

@@ -1,13 +1,14 @@
 //! `/a/{id}`: an item's own page, and with an ending its citation.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
 use super::history::Event;
 use super::notices::NoticeView;
 use super::page::{Chrome, Html, ItemView, page_or_error, render};
+use super::parameters::Path;
 use super::{AppState, Public, PublicError, citations};
 use crate::domain::news::NewsItem;
 use crate::domain::time::UnixMs;

@@ -1,18 +1,18 @@
 //! Pages that list news: the latest, a topic's, a month's; and the lists of topics and months.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::{NaiveDate, TimeZone, Utc};
 
 use super::page::{Chrome, Html, ItemView, page_or_error, render};
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Path};
 use super::{AppState, Public, PublicError};
 use crate::domain::news::NewsItem;
 use crate::domain::time::UnixMs;
-use crate::publish::citation::json_ld;
-use crate::publish::feed::{Channel, FeedFormat, feed_path, topic_path};
+use crate::publish::citation::{CitationFormat, json_ld};
+use crate::publish::feed::{Channel, FeedFormat, feed_path, path_segment, topic_path};
 use crate::store::NewsQuery;
 
 /// Items on a page of a month.
@@ -26,6 +26,8 @@ struct ListPage {
     heading: String,
     /// Path of the list's RSS feed.
     feed: String,
+    /// The whole list for reference managers, `(label, path)`; empty where it is no topic's.
+    exports: Vec<(&'static str, String)>,
     items: Vec<ItemView>,
     older: Option<String>,
     newest: Option<String>,
@@ -109,6 +111,7 @@ async fn list(
                 chrome: describe(chrome, public, &items),
                 heading: heading.to_owned(),
                 feed: feed_path(Channel::of_topic(topic), FeedFormat::Rss),
+                exports: topic.map(exports).unwrap_or_default(),
                 items: items.iter().map(|item| ItemView::new(&public.site, item)).collect(),
                 older: oldest.map(|at| format!("{base}?before={at}")),
                 newest: before.map(|_| base.clone()),
@@ -117,6 +120,12 @@ async fn list(
             render(&page)
         })
         .await
+}
+
+fn exports(topic: &str) -> Vec<(&'static str, String)> {
+    let topic = path_segment(topic);
+    let path = |format: CitationFormat| format!("/export?format={}&topic={topic}", format.extension());
+    CitationFormat::ALL.map(|format| (format.label(), path(format))).to_vec()
 }
 
 /// `/archive/{year}/{month}`
@@ -162,6 +171,7 @@ async fn month_list(
                 chrome: describe(chrome, public, &items),
                 heading,
                 feed: feed_path(Channel::All, FeedFormat::Rss),
+                exports: Vec::new(),
                 items: items.iter().map(|item| ItemView::new(&public.site, item)).collect(),
                 older: oldest.map(|at| format!("{base}?before={at}")),
                 newest: cursor.map(|_| base.clone()),

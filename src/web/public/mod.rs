@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 
 use super::{Access, AppState, Clock, Route};
 use crate::config::Settings;
@@ -152,12 +152,37 @@ impl Public {
 
 /// 404 for an address that no route has: a page for people, a problem document for programs.
 pub(super) fn not_found(app: &AppState, path: &str) -> Response {
-    let for_programs = ["/api/", "/feeds/", "/embed/"].iter().any(|start| path.starts_with(start));
-    if for_programs {
-        PublicError::NotFound.into_problem()
-    } else {
-        page::error_page(&app.public, PublicError::NotFound)
+    refuse(app, path, PublicError::NotFound)
+}
+
+/// 405, or what a browser is told that asks whether a script elsewhere may read (a preflight, fetch.spec.whatwg.org):
+/// it may, and send what makes the request conditional.
+pub(super) fn wrong_method(app: &AppState, method: &Method, path: &str) -> Response {
+    if method != Method::OPTIONS || !is_for_programs(path) {
+        return refuse(app, path, PublicError::WrongMethod);
     }
+    const ANSWER: [(header::HeaderName, &str); 3] = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "if-none-match, if-modified-since, cache-control, accept"),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+    ];
+    let mut headers = document::common_headers("text/plain");
+    headers.remove(header::CONTENT_TYPE);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+    headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+    headers.extend(ANSWER.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+fn refuse(app: &AppState, path: &str, error: PublicError) -> Response {
+    if is_for_programs(path) { error.into_problem() } else { page::error_page(&app.public, error) }
+}
+
+/// Whether programs ask there, and scripts of other sites may.
+fn is_for_programs(path: &str) -> bool {
+    const STARTS: [&str; 7] = ["/api/", "/feeds/", "/feeds.", "/embed/", "/export", "/oembed", "/assets/"];
+    let is_citation = path.starts_with("/a/") && path.contains('.');
+    is_citation || STARTS.iter().any(|start| path.starts_with(start))
 }
 
 /// The public lines of the list.

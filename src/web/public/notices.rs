@@ -1,13 +1,13 @@
 //! What happened to works that were reported: all notices as a page, and each on its own.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::item::is_ulid;
 use super::page::{Chrome, Html, ItemView, day_of, page_or_error, render};
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Path};
 use super::{AppState, Public, PublicError};
 use crate::domain::news::{FeedEntry, NewsItem};
 use crate::domain::notice::PublicNotice;

@@ -66,6 +66,10 @@ pub(super) struct Chrome {
     pub(super) description: String,
     /// The page's one absolute address.
     pub(super) canonical: String,
+    /// The society's language as Open Graph writes it: `pt_BR`.
+    pub(super) locale: String,
+    /// The logo's address where it is a picture that others can show.
+    pub(super) image: Option<String>,
     /// `website` or `article`.
     pub(super) kind: &'static str,
     /// The navigation's entry that this is: "latest", "topics", "archive", "notices", "feeds" or "".
@@ -96,6 +100,13 @@ impl Chrome {
             title: if name.is_empty() { site.title.clone() } else { format!("{name} · {}", site.title) },
             description: site.description.clone(),
             canonical: site.url(path),
+            locale: site.language.replace('-', "_"),
+            image: public
+                .assets
+                .logo
+                .as_ref()
+                .filter(|logo| logo.is_raster())
+                .map(|logo| site.url(&logo.path())),
             kind: "website",
             here,
             feeds: discovered_feeds(site, Channel::All),
@@ -254,19 +265,7 @@ pub(super) fn error_page(public: &Public, error: PublicError) -> Response {
     if matches!(error, PublicError::Moved(_)) {
         return error.into_response();
     }
-    let (status, texts) = (error.status(), public.texts);
-    let (heading, text) = match &error {
-        PublicError::NotFound => (texts.t("nothing-title"), texts.t("nothing-text")),
-        PublicError::Gone => (texts.t("gone-title"), texts.t("gone-text")),
-        PublicError::BadParameter { .. } => {
-            (texts.t("bad-address-title"), texts.t("bad-address-text").with("problem", error.to_string()))
-        }
-        _ => {
-            tracing::error!(%error, "a page could not be given");
-            (texts.t("failed-title"), texts.t("failed-text"))
-        }
-    };
-    let (heading, text) = (heading.to_string(), text.to_string());
+    let (status, (heading, text)) = (error.status(), describe(public.texts, &error));
     let mut chrome = Chrome::new(public, "", &heading, "/");
     chrome.is_indexed = false;
     let body = MessagePage { chrome, heading: &heading, text: &text }.render();
@@ -275,6 +274,23 @@ pub(super) fn error_page(public: &Public, error: PublicError) -> Response {
     prepare_error_headers(&mut headers, status);
     (status, headers, body.unwrap_or_else(|_| format!("<!doctype html><title>{heading}</title>{heading}")))
         .into_response()
+}
+
+/// An error in words for people: a heading and a sentence. A fault of ours is logged.
+pub(super) fn describe(texts: &Texts, error: &PublicError) -> (String, String) {
+    let (heading, text) = match error {
+        PublicError::NotFound => (texts.t("nothing-title"), texts.t("nothing-text")),
+        PublicError::Gone => (texts.t("gone-title"), texts.t("gone-text")),
+        PublicError::WrongMethod => (texts.t("wrong-method-title"), texts.t("wrong-method-text")),
+        PublicError::BadParameter { .. } => {
+            (texts.t("bad-address-title"), texts.t("bad-address-text").with("problem", error.to_string()))
+        }
+        _ => {
+            tracing::error!(%error, "a page could not be given");
+            (texts.t("failed-title"), texts.t("failed-text"))
+        }
+    };
+    (heading.to_string(), text.to_string())
 }
 
 /// What a handler of a page for people answers.

@@ -1,13 +1,30 @@
-//! Query parameters of public addresses: unknown ones are ignored, a known one with a bad value is an error.
+//! Parameters of public addresses. In the query unknown ones are ignored, a known one with a bad value is an error; a
+//! path that cannot be read leads nowhere.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use axum::response::Response;
 use chrono::{DateTime, NaiveDate};
+use serde::de::DeserializeOwned;
 use std::convert::Infallible;
 
+use super::AppState;
 use super::error::PublicError;
 use crate::domain::news::Site;
 use crate::domain::time::UnixMs;
+
+/// What the path holds, as axum's extractor reads it; where it cannot (`%ff` is no UTF-8), nothing is there.
+pub(super) struct Path<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for Path<T> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
+        let read = axum::extract::Path::from_request_parts(parts, app).await;
+        read.map(|axum::extract::Path(value)| Self(value))
+            .map_err(|_| super::not_found(app, parts.uri.path()))
+    }
+}
 
 /// The query of a request, decoded.
 #[derive(Debug, Clone, Default)]

@@ -40,7 +40,7 @@ impl Choice {
         let topic = self.topic.as_deref().map(|topic| format!(" topic=\"{}\"", escape_html(topic)));
         format!(
             "<perfuse-news count=\"{}\"{} heading-level=\"{}\" links=\"{}\" lang=\"{}\"\n  \
-             style=\"display:block;min-height:22rem\"><a href=\"{}\">{}</a></perfuse-news>\n\
+             style=\"display:block;min-height:28rem\"><a href=\"{}\">{}</a></perfuse-news>\n\
              <script src=\"{}\" async></script>",
             self.count,
             topic.unwrap_or_default(),
