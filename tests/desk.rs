@@ -211,7 +211,7 @@ async fn an_expired_session_keeps_what_was_typed_through_the_sign_in() {
     let article = world.article("Long read").await;
     let mut maria = world.person("maria@example.org", Role::Editor).await;
     world.wait(400 * DAY_MS);
-    let typed = [("title", "Long read"), ("summary", "Half an hour's \"work\" & more."), ("topic", "ecpr")];
+    let typed = [("title", "Long read"), ("summary", "Half an hour's \"work\" & care."), ("topic", "ecpr")];
     let ended = maria.decide(&article, "approve", &typed).await;
     assert_eq!(ended.status, 401);
     assert!(ended.text(".lead").contains("What you typed is kept"));
