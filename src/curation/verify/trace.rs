@@ -36,7 +36,7 @@ const CONTRADICTED: f64 = 0.6;
 /// … by a place that is this much like the summary's …
 const LEAST_LIKE: f64 = 0.15;
 /// … and from here on where nothing bears the direction out.
-const UNTRACED: f64 = 0.29;
+const UNTRACED: f64 = 0.27;
 
 /// A direction of a summary with the evidence about it.
 #[derive(Debug, Clone)]

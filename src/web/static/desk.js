@@ -33,7 +33,6 @@
     const close = document.createElement('button');
     close.type = 'button';
     close.className = 'toast-close';
-    close.textContent = '×';
     close.setAttribute('aria-label', say.close);
     toast.append(line, close);
     $('.toasts').replaceChildren(toast);
