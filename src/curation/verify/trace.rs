@@ -37,6 +37,8 @@ const CONTRADICTED: f64 = 0.6;
 const LEAST_LIKE: f64 = 0.15;
 /// … and from here on where nothing bears the direction out.
 const UNTRACED: f64 = 0.27;
+/// Words on each side of a direction that stand in the source as they do here: then it is copied.
+const NEIGHBOURS: usize = 3;
 
 /// A direction of a summary with the evidence about it.
 #[derive(Debug, Clone)]
@@ -86,7 +88,7 @@ pub(super) fn check_directions(source: &[Token], summary: &[Token]) -> Vec<Found
         }
         match traced.rival.filter(|(likeness, _)| *likeness >= LEAST_LIKE) {
             Some((_, rival)) if doubt >= CONTRADICTED => found.push(contradicted(at, rival)),
-            _ if doubt >= UNTRACED => {
+            _ if doubt >= UNTRACED && !is_copied(source, summary, at) => {
                 let reason =
                     format!("no sentence of the abstract was found that says “{}”", summary[at].text);
                 found.push(Found { kind: MarkKind::Untraced, tokens: (at, at), reason });
@@ -95,6 +97,15 @@ pub(super) fn check_directions(source: &[Token], summary: &[Token]) -> Vec<Found
         }
     }
     found
+}
+
+/// Whether the source holds these very words: the one at `at` with [`NEIGHBOURS`] on each side. Hopes are no evidence for
+/// what was found, but who copies one says nothing that the source does not.
+fn is_copied(source: &[Token], summary: &[Token], at: usize) -> bool {
+    let near = at.saturating_sub(NEIGHBOURS)..summary.len().min(at + NEIGHBOURS + 1);
+    let run: Vec<&Token> =
+        summary[near].iter().filter(|token| token.sentence == summary[at].sentence).collect();
+    source.windows(run.len()).any(|place| place.iter().zip(&run).all(|(one, other)| one.text == other.text))
 }
 
 fn is_weighed(axis: Axis) -> bool {
@@ -325,6 +336,19 @@ mod tests {
             kinds("Oxygenators were ineffective and unsafe."),
             [MarkKind::Untraced, MarkKind::Untraced]
         );
+    }
+
+    #[test]
+    fn a_hope_that_is_copied_is_no_claim_of_ours() {
+        let hope =
+            "To find out whether ECPR begun within 60 minutes improves survival with favourable outcome.";
+        let source =
+            read_tokens(&format!("{hope} Lactate was 14 mmol/L. Nothing else was seen at 180 days."));
+        for (summary, marked) in
+            [(format!("{hope} It was an example."), 0), (hope.replace("improves", "worsens"), 1)]
+        {
+            assert_eq!(check_directions(&source, &read_tokens(&summary)).len(), marked, "{summary}");
+        }
     }
 
     #[test]
